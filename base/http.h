@@ -1,0 +1,74 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/stream.h"
+
+namespace kasane {
+
+/// Header fields in order of arrival; names compare without case.
+class HttpHeaders {
+ public:
+  void add(std::string name, std::string value) {
+    fields_.emplace_back(std::move(name), std::move(value));
+  }
+  /// The first field of that name.
+  std::optional<std::string_view> find(std::string_view name) const;
+  const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+struct HttpRequest {
+  std::string method = "GET";
+  /// http, https or file. Must hold no credentials: those stand in `headers`.
+  std::string url;
+  HttpHeaders headers;
+  /// Sent as the request's body when set. Called anew for each attempt or followed redirect.
+  std::function<std::unique_ptr<ByteSource>()> body;
+  std::optional<std::uint64_t> body_size;
+  /// Redirects are followed for GET and HEAD; `Authorization` never goes to another host with them.
+  bool follow_redirects = true;
+  std::chrono::milliseconds connect_timeout{15000};
+  /// The transfer is broken off when fewer than one byte a second came for so long.
+  std::chrono::milliseconds stall_timeout{60000};
+};
+
+struct HttpResponse {
+  int status = 0;
+  HttpHeaders headers;
+  /// Where the answer came from, after redirects.
+  std::string final_url;
+};
+
+/// Sends one request and waits for its answer; no retries. Thread-safe: connections are shared.
+class HttpClient {
+ public:
+  virtual ~HttpClient() = default;
+  /// The body of any answer goes to `body` as it arrives; `on_headers`, when set, is called once
+  /// before the first byte of it. A transfer that breaks is an Error of kind kNetwork.
+  virtual HttpResponse send(const HttpRequest& request, ByteSink& body,
+                            const std::function<void(const HttpResponse&)>& on_headers = {}) = 0;
+};
+
+struct HttpOptions {
+  std::string user_agent = "kasane";
+  std::optional<std::string> ca_bundle;
+  std::optional<std::string> client_certificate;
+  std::optional<std::string> client_key;
+  /// Proxies, as curl reads them from the environment, are taken only when this is set.
+  bool proxies_from_environment = true;
+};
+
+std::unique_ptr<HttpClient> make_curl_client(const HttpOptions& options);
+
+}  // namespace kasane

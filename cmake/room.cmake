@@ -1,0 +1,27 @@
+# kasane_room(NAME LINKS LIBRARY...) makes the static library kasane_NAME of all sources below NAME/.
+function(kasane_room name)
+  cmake_parse_arguments(ROOM "" "" "LINKS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/*.cc)
+  if(sources)
+    add_library(kasane_${name} STATIC ${sources})
+    target_link_libraries(kasane_${name} PUBLIC ${ROOM_LINKS})
+  else()
+    add_library(kasane_${name} INTERFACE)
+    target_link_libraries(kasane_${name} INTERFACE ${ROOM_LINKS})
+  endif()
+endfunction()
+
+# kasane_test_room(NAME LINKS LIBRARY...) makes the test program kasane_NAME_tests of tests/NAME/**/*_test.cc.
+function(kasane_test_room name)
+  cmake_parse_arguments(ROOM "" "" "LINKS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*_test.cc)
+  if(sources)
+    add_executable(kasane_${name}_tests ${sources})
+    target_link_libraries(kasane_${name}_tests PRIVATE ${ROOM_LINKS} kasane_test_support
+                          GTest::gmock GTest::gtest_main)
+    target_compile_definitions(kasane_${name}_tests PRIVATE
+                               KASANE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    add_test(NAME unit.${name} COMMAND kasane_${name}_tests)
+    set_tests_properties(unit.${name} PROPERTIES LABELS unit)
+  endif()
+endfunction()
