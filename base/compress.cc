@@ -1,0 +1,154 @@
+#include <charconv>
+#include <cstdint>
+#include <vector>
+
+#include <fmt/format.h>
+#include <isa-l.h>
+#include <libdeflate.h>
+#include <zstd.h>
+
+#include "base/codec.h"
+#include "base/error.h"
+
+namespace kasane {
+namespace {
+
+constexpr int kHighestIsalLevel = 2;
+constexpr int kHighestGzipLevel = 12;
+constexpr int kHighestZstdLevel = 19;
+
+Error level_error(std::string_view codec, int level, int highest) {
+  return Error(ErrorKind::kUsage,
+               fmt::format("expected a {} level from 1 to {}, got `{}`", codec, highest, level));
+}
+
+class IsalCompressor final : public ChunkCompressor {
+ public:
+  explicit IsalCompressor(int level)
+      : level_(level), work_(level == 1 ? ISAL_DEF_LVL1_DEFAULT : ISAL_DEF_LVL2_DEFAULT) {}
+
+  void compress(std::string_view bytes, std::string& out) override {
+    out.resize(bytes.size() + bytes.size() / 8 + 65536);
+    isal_deflate_init(&stream_);
+    stream_.level = static_cast<std::uint32_t>(level_);
+    stream_.level_buf = work_.data();
+    stream_.level_buf_size = static_cast<std::uint32_t>(work_.size());
+    stream_.gzip_flag = IGZIP_GZIP;
+    stream_.end_of_stream = 1;
+    stream_.flush = NO_FLUSH;
+    stream_.next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(bytes.data()));
+    stream_.avail_in = static_cast<std::uint32_t>(bytes.size());
+    stream_.next_out = reinterpret_cast<std::uint8_t*>(out.data());
+    stream_.avail_out = static_cast<std::uint32_t>(out.size());
+    if (isal_deflate(&stream_) != COMP_OK || stream_.internal_state.state != ZSTATE_END) {
+      throw Error(ErrorKind::kFailed, "ISA-L could not compress a chunk");
+    }
+    out.resize(stream_.total_out);
+  }
+
+ private:
+  int level_;
+  std::vector<std::uint8_t> work_;
+  isal_zstream stream_{};
+};
+
+class LibdeflateCompressor final : public ChunkCompressor {
+ public:
+  explicit LibdeflateCompressor(int level) : state_(libdeflate_alloc_compressor(level)) {
+    if (state_ == nullptr) throw Error(ErrorKind::kFailed, "not enough memory for libdeflate");
+  }
+
+  void compress(std::string_view bytes, std::string& out) override {
+    out.resize(libdeflate_gzip_compress_bound(state_.get(), bytes.size()));
+    const std::size_t size =
+        libdeflate_gzip_compress(state_.get(), bytes.data(), bytes.size(), out.data(), out.size());
+    if (size == 0) throw Error(ErrorKind::kFailed, "libdeflate could not compress a chunk");
+    out.resize(size);
+  }
+
+ private:
+  struct Free {
+    void operator()(libdeflate_compressor* state) const { libdeflate_free_compressor(state); }
+  };
+  std::unique_ptr<libdeflate_compressor, Free> state_;
+};
+
+class ZstdCompressor final : public ChunkCompressor {
+ public:
+  explicit ZstdCompressor(int level) : state_(ZSTD_createCCtx()) {
+    if (state_ == nullptr) throw Error(ErrorKind::kFailed, "not enough memory for zstd");
+    ZSTD_CCtx_setParameter(state_.get(), ZSTD_c_compressionLevel, level);
+  }
+
+  void compress(std::string_view bytes, std::string& out) override {
+    out.resize(ZSTD_compressBound(bytes.size()));
+    const std::size_t size =
+        ZSTD_compress2(state_.get(), out.data(), out.size(), bytes.data(), bytes.size());
+    if (ZSTD_isError(size) != 0) {
+      throw Error(ErrorKind::kFailed,
+                  fmt::format("zstd could not compress a chunk: {}", ZSTD_getErrorName(size)));
+    }
+    out.resize(size);
+  }
+
+ private:
+  struct Free {
+    void operator()(ZSTD_CCtx* state) const { ZSTD_freeCCtx(state); }
+  };
+  std::unique_ptr<ZSTD_CCtx, Free> state_;
+};
+
+}  // namespace
+
+CompressionMethod CompressionMethod::gzip(int level) {
+  if (level < 1 || level > kHighestGzipLevel) throw level_error("gzip", level, kHighestGzipLevel);
+  return {Codec::kGzip, level};
+}
+
+CompressionMethod CompressionMethod::zstd(int level) {
+  if (level < 1 || level > kHighestZstdLevel) throw level_error("zstd", level, kHighestZstdLevel);
+  return {Codec::kZstd, level};
+}
+
+CompressionMethod CompressionMethod::parse(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  const std::string_view codec = text.substr(0, colon);
+  std::optional<int> level;
+  if (colon != std::string_view::npos) {
+    const std::string_view digits = text.substr(colon + 1);
+    int number = 0;
+    const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (digits.empty() || end.ec != std::errc() || end.ptr != digits.data() + digits.size()) {
+      throw Error(ErrorKind::kUsage,
+                  fmt::format("expected a level after `{}:`, got `{}`", codec, digits));
+    }
+    level = number;
+  }
+  if (codec == "gzip") return level ? gzip(*level) : gzip();
+  if (codec == "zstd") return level ? zstd(*level) : zstd();
+  throw Error(ErrorKind::kUsage, fmt::format("unknown compression `{}`", text))
+      .hint("write `gzip`, `gzip:6`, `zstd` or `zstd:9`");
+}
+
+std::string CompressionMethod::render() const {
+  return fmt::format("{}:{}", codec_ == Codec::kGzip ? "gzip" : "zstd", level_);
+}
+
+std::string CompressionMethod::identity() const {
+  if (codec_ == Codec::kZstd) return fmt::format("{} zstd-{}", render(), ZSTD_versionString());
+  if (level_ > kHighestIsalLevel) {
+    return fmt::format("{} libdeflate-{}", render(), LIBDEFLATE_VERSION_STRING);
+  }
+  return fmt::format("{} isal-{}.{}.{}", render(), ISAL_MAJOR_VERSION, ISAL_MINOR_VERSION,
+                     ISAL_PATCH_VERSION);
+}
+
+std::unique_ptr<ChunkCompressor> make_chunk_compressor(const CompressionMethod& method) {
+  if (method.codec() == Codec::kZstd) return std::make_unique<ZstdCompressor>(method.level());
+  if (method.level() > kHighestIsalLevel) {
+    return std::make_unique<LibdeflateCompressor>(method.level());
+  }
+  return std::make_unique<IsalCompressor>(method.level());
+}
+
+}  // namespace kasane
