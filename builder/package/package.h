@@ -84,17 +84,17 @@ class Package {
   virtual ~Package() = default;
 
   virtual PackageFacts read_facts() const = 0;
-  /// All paths that install() will bring below the prefix, excluded ones too, sorted: exact, and
-  /// known without reading the payload. For clobber detection and inventories.
-  virtual std::vector<std::string> installed_paths(const PackageFacts& facts,
-                                                   const PackageOrigin& origin,
-                                                   const InstallTarget& target) const = 0;
   /// Streams the installed package into `sink` in the order of its archive, generated files last.
   /// Paths in `excluded` (relative to the prefix) are left out: another package brings them.
   virtual Warnings install(const PackageFacts& facts, const PackageOrigin& origin,
                            const InstallTarget& target, const std::set<std::string>& excluded,
                            EntrySink& sink) const = 0;
 };
+
+/// All paths that installing the package brings below the prefix, excluded ones too, sorted: exact,
+/// and known from the facts alone. Sizes are the packaged ones, 0 for what is generated.
+std::vector<PackagePath> installed_paths(const PackageFacts& facts, const PackageOrigin& origin,
+                                         const InstallTarget& target);
 
 /// An unknown ending is an Error of kind kUsage.
 std::unique_ptr<Package> open_package(const ReadableFile& file, std::string_view file_name);
