@@ -61,14 +61,16 @@ std::vector<PlannedPackage> plan_packages(std::span<const PlanInput> inputs,
   std::vector<PackageFiles> files;
   for (const std::size_t index : order) {
     const PlanInput& input = inputs[index];
-    PlannedPackage package;
-    package.facts = input.facts;
-    package.fragment.origin = origin_of(input);
-    package.fragment.target.prefix = options.prefix;
-    if (needs_python(input.facts)) package.fragment.target.python = python;
-    if (python) package.fragment.python_version = python->version;
-    package.fragment.compression = options.compression;
-    package.fragment.time = options.time;
+    const InstallTarget target{options.prefix, needs_python(input.facts) ? python : std::nullopt};
+    PlannedPackage package{input.facts,
+                           FragmentSpec{origin_of(input),
+                                        target,
+                                        python ? python->version : "",
+                                        {},
+                                        {},
+                                        options.compression,
+                                        options.time},
+                           {}};
     files.push_back({input.facts.name, installed_paths(input.facts, package.fragment.origin,
                                                        package.fragment.target)});
     packages.push_back(std::move(package));
