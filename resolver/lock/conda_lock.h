@@ -1,0 +1,11 @@
+#pragma once
+
+#include "resolver/lock/lock.h"
+#include "resolver/lock/lock_text.h"
+
+namespace kasane::resolver {
+
+/// Reads conda-lock's format, version 1 (CEP 37), into `lock`, whose platform is set.
+void read_conda_lock(const LockText& text, const LockSelection& selection, Lock& lock);
+
+}  // namespace kasane::resolver
