@@ -62,7 +62,7 @@ std::vector<PlannedPackage> plan_packages(std::span<const PlanInput> inputs,
   for (const std::size_t index : order) {
     const PlanInput& input = inputs[index];
     const InstallTarget target{options.prefix, needs_python(input.facts) ? python : std::nullopt};
-    PlannedPackage package{input.facts,
+    PlannedPackage package{input.locked, input.facts,
                            FragmentSpec{origin_of(input),
                                         target,
                                         python ? python->version : "",

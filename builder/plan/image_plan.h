@@ -18,15 +18,8 @@
 
 namespace kasane::builder {
 
-/// A layer that exists somewhere already.
-struct KnownLayer {
-  registry::Descriptor descriptor;
-  DiffId diff_id;
-  bool operator==(const KnownLayer&) const = default;
-};
-
 /// Looks for a layer by its key; handed in so that planning itself asks nobody.
-using FindLayer = std::function<std::optional<KnownLayer>(const cache::Key&)>;
+using FindLayer = std::function<std::optional<registry::KnownLayer>(const cache::Key&)>;
 
 struct PlanOptions {
   std::string prefix = "/azureml-envs/kasane";
@@ -45,6 +38,7 @@ struct PlanInput {
 };
 
 struct PlannedPackage {
+  resolver::LockedPackage locked;
   PackageFacts facts;
   FragmentSpec fragment;
   /// What its installation brings, excluded paths left out.
@@ -55,7 +49,7 @@ struct PlannedLayer {
   std::vector<LayerMember> members;
   cache::Key key;
   /// Set when the layer need not be made.
-  std::optional<KnownLayer> known;
+  std::optional<registry::KnownLayer> known;
 };
 
 /// Which image a lock becomes, over a base: which layers are reused and which are built, of what.
