@@ -1,11 +1,13 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/digest.h"
@@ -17,7 +19,8 @@ namespace kasane::cache {
 /// and inputs are.
 class Key {
  public:
-  /// `inputs` is canonical text (JSON with sorted keys, by convention) of everything that matters.
+  /// `kind` is lower-case letters, digits and `-`. `inputs` is canonical text (JSON with sorted
+  /// keys, by convention) of everything that matters.
   static Key of(std::string_view kind, std::string_view inputs);
   /// `<kind>-<64 hex digits>`.
   const std::string& render() const { return text_; }
@@ -38,10 +41,11 @@ struct Outcome {
 struct BlobSize {
   Digest digest;
   std::uint64_t size_bytes = 0;
+  bool operator==(const BlobSize&) const = default;
 };
 
 /// A blob that is being written. Nothing of it is visible before commit(); dropped without commit,
-/// it leaves nothing behind. Not thread-safe.
+/// it leaves nothing behind. Must not outlive its cache. Not thread-safe.
 class BlobWriter : public ByteSink {
  public:
   /// Syncs, and makes the blob visible under its digest. With `expected`, another digest is an
@@ -50,20 +54,23 @@ class BlobWriter : public ByteSink {
 };
 
 /// A download that may be taken up again after a break: its bytes so far survive the process.
-/// Held by one process at a time.
+/// Held by one holder among all threads and processes at a time. Must not outlive its cache.
 class PartialBlob : public ByteSink {
  public:
   /// How many bytes are there already, from this or an earlier process.
   virtual std::uint64_t size_bytes() const = 0;
   /// Forgets them.
   virtual void restart() = 0;
-  /// Hashes what is there, then as BlobWriter::commit. With `expected_md5` that is checked too.
+  /// Checks all bytes against what is expected, of which at least one must be given; then as
+  /// BlobWriter::commit. Bytes that do not match are forgotten.
   virtual BlobSize commit(const std::optional<Digest>& expected,
                           const std::optional<Md5Digest>& expected_md5) = 0;
 };
 
 struct CacheOptions {
   std::uint64_t size_limit_bytes = std::uint64_t{20} << 30;
+  /// Where the index lies: beside the blobs when not set. Must be a local disk.
+  std::optional<Path> index_directory;
 };
 
 struct CacheStatus {
@@ -73,7 +80,7 @@ struct CacheStatus {
   std::uint64_t blobs = 0;
   std::uint64_t bytes = 0;
   std::uint64_t outcomes = 0;
-  /// Left by downloads and writers that never ended.
+  /// Of downloads and writers that have not ended, or never will.
   std::uint64_t partial_bytes = 0;
 };
 
@@ -92,28 +99,32 @@ struct VerifyResult {
 };
 
 /// The local cache: a content store of blobs and an index from keys to outcomes. Safe for any
-/// number of threads and processes at once, and from a crash at any moment. What is used while this
-/// object lives is not evicted, by whichever process. Format: docs/formats/cache.md.
+/// number of threads and processes at once, and from a crash at any moment. What was found or made
+/// through this object is not evicted while the object lives, by whichever process. Must not be
+/// carried through a fork. Format: docs/formats/cache.md.
 class Cache {
  public:
   virtual ~Cache() = default;
 
   virtual std::unique_ptr<BlobWriter> begin_blob() = 0;
-  /// The download named `name` (a URL or digest); waits while another process has it.
+  /// The download named `name` (a URL or digest); waits while another holder has it.
   virtual std::unique_ptr<PartialBlob> resume_blob(std::string_view name) = 0;
-  /// nullptr when it is not there. The open file stays readable, whatever is evicted later.
+  /// nullptr when it is not there. The open file stays readable, whatever is removed later.
   virtual std::unique_ptr<ReadableFile> find_blob(const Digest& digest) = 0;
 
   /// An outcome counts as there only while all its blobs are.
   virtual std::optional<Outcome> find(const Key& key) = 0;
+  /// All blobs of `outcome` must be there.
   virtual void remember(const Key& key, const Outcome& outcome) = 0;
   /// The outcome of `key`; when missing, `make` runs, once for all threads and processes that ask
   /// at the same time (the others wait; when the maker fails or dies, the next one makes it).
   virtual Outcome find_or_make(const Key& key, const std::function<Outcome()>& make) = 0;
 
   virtual CacheStatus status() = 0;
-  /// Evicts least recently used blobs until no more than `limit_bytes` are there.
+  /// Evicts least recently used blobs until no more than `limit_bytes` are there, or all that is
+  /// left is in use. The cache does so by itself when it grows beyond its limit.
   virtual TrimResult trim(std::uint64_t limit_bytes) = 0;
+  /// Hashes every blob, and clears away what dead processes left.
   virtual VerifyResult verify() = 0;
 };
 
