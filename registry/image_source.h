@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/stream.h"
+#include "registry/descriptor.h"
+#include "registry/image_config.h"
+#include "registry/manifest.h"
+
+namespace kasane::registry {
+
+/// An image that can be read: its manifest, its configuration, its blobs. Thread-safe.
+class ImageSource {
+ public:
+  virtual ~ImageSource() = default;
+  /// As people would write it, for errors and reports.
+  virtual std::string reference() const = 0;
+  virtual const Manifest& manifest() const = 0;
+  virtual const ImageConfig& config() const = 0;
+  /// The exact bytes that the manifest's config descriptor names.
+  virtual const std::string& config_text() const = 0;
+  /// The blob's stored bytes. The caller reads to the end: a digest or size that does not match
+  /// what the descriptor says is thrown there as an Error of kind kIntegrity, before the last bytes
+  /// are handed out. The result must not outlive the image.
+  virtual std::unique_ptr<ByteSource> open_blob(const Descriptor& descriptor) const = 0;
+};
+
+}  // namespace kasane::registry

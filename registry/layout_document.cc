@@ -1,0 +1,88 @@
+#include "registry/layout_document.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "registry/image_index.h"
+#include "registry/image_reference.h"
+#include "registry/json.h"
+
+namespace kasane::registry {
+namespace {
+
+Json entry_for(const Manifest& manifest, const std::string& tag) {
+  Descriptor descriptor = manifest.descriptor();
+  descriptor.annotations[kRefNameAnnotation] = tag;
+  return write_descriptor(descriptor);
+}
+
+bool has_tag(const Json& entry, const std::string& tag) {
+  const auto annotations = entry.find("annotations");
+  if (annotations == entry.end() || !annotations->is_object()) return false;
+  const auto name = annotations->find(kRefNameAnnotation);
+  return name != annotations->end() && *name == tag;
+}
+
+/// Puts the entry where the tag's was, or at the end; further ones of the same tag go.
+void replace_entry(Json& list, const std::string& tag, const Json& entry) {
+  Json out = Json::array();
+  bool placed = false;
+  for (Json& old : list) {
+    if (!has_tag(old, tag)) {
+      out.push_back(std::move(old));
+    } else if (!placed) {
+      out.push_back(entry);
+      placed = true;
+    }
+  }
+  if (!placed) out.push_back(entry);
+  list = std::move(out);
+}
+
+}  // namespace
+
+std::string empty_layout_index() {
+  Json document = Json::object();
+  document["schemaVersion"] = 2;
+  document["mediaType"] = media_type::kIndex;
+  document["manifests"] = Json::array();
+  return render_json(document, "`index.json`");
+}
+
+std::string with_tags(std::string_view index, const Manifest& manifest,
+                      const std::vector<std::string>& tags) {
+  // Refuses what cannot be understood before anything is changed.
+  ImageIndex::parse(index, "`index.json`");
+  Json document = parse_object(index, "`index.json`");
+  for (const std::string& tag : tags) {
+    replace_entry(document["manifests"], tag, entry_for(manifest, tag));
+  }
+  return render_json(document, "`index.json`");
+}
+
+std::vector<std::string> all_tags(const std::optional<std::string>& own,
+                                  const std::vector<std::string>& further) {
+  std::vector<std::string> out;
+  if (own) out.push_back(*own);
+  for (const std::string& tag : further) {
+    check_ref_name(tag);
+    if (std::find(out.begin(), out.end(), tag) == out.end()) out.push_back(tag);
+  }
+  if (out.empty()) out.emplace_back("latest");
+  return out;
+}
+
+void require_blobs(ImageTarget& target, const Manifest& manifest) {
+  const auto require = [&](const Descriptor& blob, std::string_view what) {
+    if (target.has_blob(blob.digest, blob.size_bytes)) return;
+    throw Error(ErrorKind::kIntegrity,
+                fmt::format("{} `{}` of {} bytes is not there: its manifest cannot be published",
+                            what, blob.digest.render(), blob.size_bytes));
+  };
+  require(manifest.config, "the configuration");
+  for (const Descriptor& layer : manifest.layers) require(layer, "the layer");
+}
+
+}  // namespace kasane::registry

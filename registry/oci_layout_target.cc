@@ -1,0 +1,133 @@
+#include "registry/oci_layout_target.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "registry/blob_files.h"
+#include "registry/json.h"
+#include "registry/layout_document.h"
+#include "registry/layout_reader.h"
+
+namespace kasane::registry {
+namespace {
+
+constexpr const char* kOurs = ".kasane";
+
+class LayoutBlob final : public TargetBlob {
+ public:
+  LayoutBlob(FileSystem& files, Path directory, Path staged)
+      : files_(files), directory_(std::move(directory)), file_(files, std::move(staged)) {}
+
+  void write(std::string_view bytes) override { file_.write(bytes); }
+
+  Digest commit() override {
+    const Digest digest = file_.close();
+    // Synced before it has its name: a blob of the right size is a right blob, also after a crash.
+    files_.rename(file_.path(), directory_ / blob_path(digest));
+    return digest;
+  }
+
+ private:
+  FileSystem& files_;
+  Path directory_;
+  StagedFile file_;
+};
+
+}  // namespace
+
+OciLayoutTarget::OciLayoutTarget(FileSystem& files, OciLayoutReference reference)
+    : files_(files), reference_(std::move(reference)) {}
+
+OciLayoutTarget::~OciLayoutTarget() = default;
+
+std::string OciLayoutTarget::reference() const {
+  return ImageReference::oci_layout(reference_.directory, reference_.tag).render();
+}
+
+bool OciLayoutTarget::has_blob(const Digest& digest, std::uint64_t size_bytes) {
+  const auto status = files_.find_status(reference_.directory / blob_path(digest));
+  return status && status->type == FileStatus::Type::kFile && status->size == size_bytes;
+}
+
+std::unique_ptr<TargetBlob> OciLayoutTarget::begin_blob() {
+  Path staged = prepare().next();
+  return std::make_unique<LayoutBlob>(files_, reference_.directory, std::move(staged));
+}
+
+std::optional<Manifest> OciLayoutTarget::find_current() {
+  if (!files_.find_status(reference_.directory / "oci-layout")) return std::nullopt;
+  const LayoutReader layout(std::make_unique<DirectoryFiles>(files_, reference_.directory),
+                            reference());
+  const auto* entry = layout.find_entry(reference_.tag.value_or("latest"));
+  if (entry == nullptr) return std::nullopt;
+  if (!media_type::is_manifest(entry->descriptor.media_type)) return std::nullopt;
+  return layout.read_manifest(entry->descriptor, std::nullopt);
+}
+
+std::vector<KnownLayer> OciLayoutTarget::known_layers() {
+  if (!files_.find_status(reference_.directory / "oci-layout")) return {};
+  return LayoutReader(std::make_unique<DirectoryFiles>(files_, reference_.directory), reference())
+      .known_layers();
+}
+
+Staging& OciLayoutTarget::prepare() {
+  const std::lock_guard guard(mutex_);
+  if (staging_ == nullptr) {
+    make_layout();
+    staging_ = std::make_unique<Staging>(files_, reference_.directory / kOurs, "writer-");
+  }
+  return *staging_;
+}
+
+void OciLayoutTarget::make_layout() {
+  const Path& root = reference_.directory;
+  const bool exists = files_.find_status(root / "oci-layout").has_value();
+  if (!exists && !files_.find_status(root / kOurs) && !files_.list(root).empty()) {
+    throw Error(ErrorKind::kRefused,
+                fmt::format("`{}` holds other files and is no OCI image layout", root.native()))
+        .hint("name a directory that is empty or not there yet");
+  }
+  files_.create_directories(root / "blobs" / "sha256");
+  files_.create_directories(root / kOurs);
+  const auto lock = files_.lock(root / kOurs / "lock", LockMode::kExclusive);
+  if (!files_.find_status(root / "index.json")) {
+    files_.write_atomically(root / "index.json", empty_layout_index());
+  }
+  // Last: from here on the directory is a layout.
+  if (!files_.find_status(root / "oci-layout")) {
+    files_.write_atomically(root / "oci-layout", kLayoutVersionDocument);
+  }
+}
+
+void OciLayoutTarget::put(const Path& name, std::string_view bytes) {
+  StagedFile file(files_, prepare().next());
+  file.write(bytes);
+  file.close();
+  files_.rename(file.path(), reference_.directory / name);
+}
+
+void OciLayoutTarget::update_index(const Manifest& manifest, const std::vector<std::string>& tags) {
+  const auto lock = files_.lock(reference_.directory / kOurs / "lock", LockMode::kExclusive);
+  const Path path = reference_.directory / "index.json";
+  const std::string before = files_.read_text(path, kDocumentLimit);
+  const std::string after = with_tags(before, manifest, tags);
+  if (after == before) return;
+  put("index.json", after);
+  files_.sync_directory(reference_.directory);
+}
+
+void OciLayoutTarget::publish(const Manifest& manifest, const std::vector<std::string>& tags) {
+  in_context([&] { return fmt::format("while writing `{}`", reference()); },
+             [&] {
+               prepare();
+               require_blobs(*this, manifest);
+               const Digest digest = manifest.digest();
+               if (!has_blob(digest, manifest.text.size())) put(blob_path(digest), manifest.text);
+               files_.sync_directory(reference_.directory / "blobs" / "sha256");
+               update_index(manifest, all_tags(reference_.tag, tags));
+             });
+}
+
+}  // namespace kasane::registry

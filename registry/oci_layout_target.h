@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/file_system.h"
+#include "registry/image_reference.h"
+#include "registry/image_target.h"
+#include "registry/staging.h"
+
+namespace kasane::registry {
+
+/// Writes into an OCI layout on disk, which is made when it is not there. At every instant the
+/// layout is valid for other readers. Other tags, and entries of other tools, are kept; concurrent
+/// processes lose nothing of each other's: `index.json` is replaced under `.kasane/lock`. What
+/// processes that died have left in `.kasane` is removed. Borrows the file system.
+class OciLayoutTarget final : public ImageTarget {
+ public:
+  /// Touches nothing on disk yet.
+  OciLayoutTarget(FileSystem& files, OciLayoutReference reference);
+  ~OciLayoutTarget() override;
+
+  std::string reference() const override;
+  bool has_blob(const Digest& digest, std::uint64_t size_bytes) override;
+  std::unique_ptr<TargetBlob> begin_blob() override;
+  std::optional<Manifest> find_current() override;
+  std::vector<KnownLayer> known_layers() override;
+  void publish(const Manifest& manifest, const std::vector<std::string>& tags) override;
+
+ private:
+  Staging& prepare();
+  void make_layout();
+  void put(const Path& name, std::string_view bytes);
+  void update_index(const Manifest& manifest, const std::vector<std::string>& tags);
+
+  FileSystem& files_;
+  OciLayoutReference reference_;
+  std::mutex mutex_;
+  std::unique_ptr<Staging> staging_;
+};
+
+}  // namespace kasane::registry
