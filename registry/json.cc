@@ -65,23 +65,25 @@ Error wrong_type(std::string_view what, std::string_view key, std::string_view e
 
 }  // namespace
 
-Json parse_object(std::string_view text, std::string_view what) {
+Json parse_document(std::string_view text, std::string_view what) {
   if (text.size() > kDocumentLimit) {
     throw Error(ErrorKind::kRefused, fmt::format("{} is {} bytes large, more than {} are refused",
                                                  what, text.size(), kDocumentLimit));
   }
   try {
     StrictWatch watch(what);
-    Json out = Json::parse(text.begin(), text.end(), std::ref(watch));
-    if (!out.is_object()) {
-      throw damaged(fmt::format("{} is a JSON {}, expected an object", what, out.type_name()));
-    }
-    return out;
+    return Json::parse(text.begin(), text.end(), std::ref(watch));
   } catch (const nlohmann::json::parse_error& error) {
     throw damaged(fmt::format("{} is no valid JSON at byte {}", what, error.byte));
   } catch (const nlohmann::json::exception&) {
     throw damaged(fmt::format("{} is no valid JSON", what));
   }
+}
+
+Json parse_object(std::string_view text, std::string_view what) {
+  Json out = parse_document(text, what);
+  if (out.is_object()) return out;
+  throw damaged(fmt::format("{} is a JSON {}, expected an object", what, out.type_name()));
 }
 
 const Json& require_field(const Json& object, const char* key, std::string_view what) {

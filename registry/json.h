@@ -17,9 +17,10 @@ using Json = nlohmann::ordered_json;
 /// No manifest, index or configuration may be larger (registries set the same limit).
 inline constexpr std::size_t kDocumentLimit = std::size_t{4} << 20;
 
-/// One JSON object. A duplicate key, more than 64 levels, more than 4,096 keys in one object, or
-/// anything that is not an object is an Error of kind kIntegrity that names `what`; more than
-/// kDocumentLimit bytes one of kind kRefused.
+/// A JSON value. A duplicate key, more than 64 levels or more than 4,096 keys in one object are an
+/// Error of kind kIntegrity that names `what`; more than kDocumentLimit bytes one of kind kRefused.
+Json parse_document(std::string_view text, std::string_view what);
+/// The same; anything but an object is an Error of kind kIntegrity.
 Json parse_object(std::string_view text, std::string_view what);
 
 /// Fields of `object`, which is called `what` in errors of kind kIntegrity.

@@ -133,6 +133,11 @@ std::unique_ptr<ByteSource> LayoutReader::open_blob(const Descriptor& descriptor
                                            fmt::format("while reading `{}`", reference_));
 }
 
+bool LayoutReader::has_blob(const Digest& digest, std::uint64_t size_bytes) const {
+  const auto file = files_->find(blob_path(digest));
+  return file != nullptr && file->size() == size_bytes;
+}
+
 std::string LayoutReader::read_text(const Descriptor& descriptor, std::string_view what) const {
   if (descriptor.size_bytes > kDocumentLimit) {
     throw Error(ErrorKind::kRefused,

@@ -36,6 +36,7 @@ class LayoutReader {
   /// A small blob, whole and verified.
   std::string read_text(const Descriptor& descriptor, std::string_view what) const;
   std::unique_ptr<ByteSource> open_blob(const Descriptor& descriptor, std::string what) const;
+  bool has_blob(const Digest& digest, std::uint64_t size_bytes) const;
   /// The layers of all images that can be read.
   std::vector<KnownLayer> known_layers() const;
 

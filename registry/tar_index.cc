@@ -155,9 +155,9 @@ class HeaderWalk {
         member.type = kOther;
         break;
       default:
-        throw Error(
-            ErrorKind::kRefused,
-            fmt::format("`{}` in the tar archive is of an unknown type", printable(header.path())));
+        throw Error(ErrorKind::kRefused,
+                    fmt::format("`{}` in the tar archive is of an unknown type",
+                                printable_name(header.path())));
     }
     if (member.type != kFile) return member;
     member.offset = at_;
@@ -225,15 +225,11 @@ TarIndex TarIndex::read(const ReadableFile& file, std::string_view name) {
         TarIndex out;
         HeaderWalk walk(file);
         while (auto member = walk.next()) {
-          const auto path = find_relative_path(member->first);
-          if (!path) {
-            throw damaged(fmt::format("the tar archive has an entry with the unsafe name `{}`",
-                                      printable(member->first)));
-          }
-          const bool fresh = out.members_.try_emplace(*path, member->second).second;
+          const std::string path = normalise_entry_path(member->first, Backslash::kOrdinary);
+          const bool fresh = out.members_.try_emplace(path, member->second).second;
           if (!fresh && member->second.type != Member::Type::kDirectory) {
             throw damaged(
-                fmt::format("the tar archive has the entry `{}` twice", printable(*path)));
+                fmt::format("the tar archive has the entry `{}` twice", printable_name(path)));
           }
           if (out.members_.size() > kMemberLimit) {
             throw Error(ErrorKind::kRefused,
@@ -245,7 +241,7 @@ TarIndex TarIndex::read(const ReadableFile& file, std::string_view name) {
 }
 
 const TarIndex::Member* TarIndex::find_file(std::string_view path) const {
-  std::optional<std::string> at = find_relative_path(path);
+  std::optional<std::string> at = resolve("", path);
   for (int links = 0; at && links <= kLinkLimit; ++links) {
     const auto found = members_.find(*at);
     if (found == members_.end()) return nullptr;

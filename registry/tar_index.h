@@ -23,8 +23,9 @@ class TarIndex {
     std::string target;
   };
 
-  /// An archive that is damaged, names a file twice, or has a name that is absolute or leads out of
-  /// it is an Error of kind kIntegrity; a compressed one of kind kRefused. `name` is for errors.
+  /// An archive that is damaged or names a file twice is an Error of kind kIntegrity; one with a
+  /// name that is absolute or leads out of it, or a compressed one, of kind kRefused. `name` is for
+  /// errors.
   static TarIndex read(const ReadableFile& file, std::string_view name);
 
   /// The regular file of that name, links within the archive followed; nullptr when there is none.

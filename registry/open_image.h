@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/file_system.h"
+#include "registry/image_reference.h"
+#include "registry/image_source.h"
+#include "registry/image_target.h"
+#include "registry/platform.h"
+
+namespace kasane::registry {
+
+struct SourceOptions {
+  /// Chooses among several, and refuses an image for another one. Absent: the image must be the
+  /// only one, and any platform is right.
+  std::optional<Platform> platform;
+};
+
+/// Opens an image on disk to read it. `scratch` and registry references are an Error of kind
+/// kUsage. Borrows the file system.
+std::unique_ptr<ImageSource> open_source(FileSystem& files, const ImageReference& reference,
+                                         const SourceOptions& options = {});
+
+/// A target on disk; nothing is written before the first blob or publish().
+std::unique_ptr<ImageTarget> open_target(FileSystem& files, const ImageReference& reference);
+
+/// For a plain name that a person gave: the hint "did you mean `oci:NAME`?" where the disk has an
+/// OCI layout of that name, or an archive.
+std::optional<std::string> find_layout_hint(FileSystem& files, std::string_view name);
+
+}  // namespace kasane::registry
