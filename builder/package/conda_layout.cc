@@ -1,0 +1,59 @@
+#include "builder/package/conda_layout.h"
+
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "builder/package/entry_point.h"
+
+namespace kasane::builder {
+
+const PythonLayout& CondaLayout::python() const {
+  if (!target_.python) {
+    throw Error(ErrorKind::kRefused,
+                "the package is of kind `noarch: python`, and the environment has no Python")
+        .hint("add `python` to the environment's conda packages");
+  }
+  return *target_.python;
+}
+
+std::string CondaLayout::place(std::string_view packaged) const {
+  constexpr std::string_view kSitePackages = "site-packages/";
+  constexpr std::string_view kScripts = "python-scripts/";
+  if (kind_ == PackageFacts::Kind::kCondaNoarchPython) {
+    if (packaged.starts_with(kSitePackages)) {
+      return fmt::format("{}/{}", python().site_packages, packaged.substr(kSitePackages.size()));
+    }
+    if (packaged.starts_with(kScripts)) {
+      return fmt::format("bin/{}", packaged.substr(kScripts.size()));
+    }
+  }
+  return std::string(packaged);
+}
+
+std::string conda_record_path(std::string_view name, std::string_view version,
+                              std::string_view build) {
+  return fmt::format("conda-meta/{}-{}-{}.json", name, version, build);
+}
+
+std::vector<PackagePath> conda_installed_paths(const PackageFacts& facts,
+                                               const InstallTarget& target) {
+  const CondaLayout layout(facts.kind, target);
+  std::map<std::string, PackagePath> paths;
+  const auto put = [&](PackagePath path) { paths.insert_or_assign(path.path, path); };
+  for (const PackagePath& path : facts.paths) {
+    put({layout.place(path.path), path.size_bytes, path.directory});
+  }
+  for (const std::string& entry_point : facts.entry_points) {
+    put({.path = "bin/" + EntryPoint::parse(entry_point).name});
+  }
+  put({.path = conda_record_path(facts.name, facts.version, facts.build)});
+  std::vector<PackagePath> out;
+  out.reserve(paths.size());
+  for (auto& [name, path] : paths) out.push_back(std::move(path));
+  return out;
+}
+
+}  // namespace kasane::builder

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/digest.h"
+#include "builder/package/conda_metadata.h"
+#include "builder/package/package.h"
+
+namespace kasane::builder {
+
+/// One installed path, as conda's record of it has it.
+struct RecordedPath {
+  std::string path;
+  /// `hardlink`, `softlink`, `directory`, `unix_python_entry_point`.
+  std::string_view type;
+  /// What the package says of it; nullptr where the installation made it. Borrowed.
+  const CondaPath* listed = nullptr;
+  std::optional<Digest> packaged = {};
+  std::optional<Digest> installed = {};
+};
+
+/// The text of `conda-meta/<name>-<version>-<build>.json`: all of index.json, where the package
+/// came from, and `paths`, which are sorted here. Holds no path of this machine and no time.
+std::string render_conda_record(const CondaMetadata& metadata, const PackageOrigin& origin,
+                                std::string_view file_name, std::vector<RecordedPath> paths);
+
+}  // namespace kasane::builder
