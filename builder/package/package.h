@@ -42,6 +42,10 @@ struct PackageOrigin {
   std::uint64_t size_bytes = 0;
   /// Set where the lock gives it; goes into conda-meta.
   std::optional<Md5Digest> md5;
+  /// A person asked for it by name; a wheel then gets `REQUESTED`.
+  bool requested = false;
+  /// It was asked for by its URL, not found in an index; a wheel then gets `direct_url.json`.
+  bool direct = false;
 };
 
 /// A path in a package before installation, and what it will weigh.
