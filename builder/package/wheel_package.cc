@@ -88,13 +88,14 @@ class WheelPackage final : public Package {
   /// The minor of `Wheel-Version`; another major one is refused.
   void check_wheel_version(const WheelHeaders& wheel, Warnings& warnings) const {
     const std::string& version = wheel.one("Wheel-Version");
-    if (version != "1" && !version.starts_with("1.")) {
+    const std::string_view major = std::string_view(version).substr(0, version.find('.'));
+    if (major != "1" && major != "0") {
       throw Error(ErrorKind::kRefused,
                   fmt::format("wheel of format `{}`, expected `1.0`", printable_name(version)));
     }
     if (version != "1" && version != "1.0") {
       warnings.push_back(
-          {"wheel-version", fmt::format("`{}` is a wheel of format {}, newer than 1.0", file_name_,
+          {"wheel-version", fmt::format("`{}` is a wheel of format {}, not 1.0", file_name_,
                                         printable_name(version))});
     }
   }
