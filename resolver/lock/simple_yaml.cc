@@ -45,9 +45,10 @@ bool SimpleYamlScanner::next_line() {
   while (!rest_.empty()) {
     const std::size_t end = std::min(rest_.find('\n'), rest_.size());
     std::string_view line = rest_.substr(0, end);
+    const bool has_end = end < rest_.size();
     rest_.remove_prefix(std::min(end + 1, rest_.size()));
     ++line_;
-    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (has_end && line.ends_with('\r')) line.remove_suffix(1);
     const std::size_t start = line.find_first_not_of(' ');
     if (start == std::string_view::npos) continue;
     line.remove_prefix(start);
