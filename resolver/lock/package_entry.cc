@@ -102,6 +102,10 @@ std::string PackageCollector::expand(const LockField& field, std::string_view te
 
 std::string PackageCollector::take_url(const LockField& field, Manager manager) {
   const std::string url = expand(field, field.value);
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (std::any_of(url.begin(), url.end(), is_control)) {
+    throw error_at(field, "expected an address without control characters");
+  }
   if (has_scheme(url)) {
     const std::string_view scheme = std::string_view(url).substr(0, url.find("://"));
     if (scheme != "https" && scheme != "http" && scheme != "file") {
@@ -202,6 +206,7 @@ void PackageCollector::add(Entry entry) {
     stem.resize(stem.size() - (stem.ends_with(".conda") ? 6 : 8));
     const std::size_t dash = stem.rfind('-');
     if (dash != std::string::npos) package.build = stem.substr(dash + 1);
+    check_word({package.build, entry.url.line, entry.url.column}, "build");
   }
   read_hashes(entry);
   const auto known = known_.find({package.manager, normalized_name(package.manager, package.name)});

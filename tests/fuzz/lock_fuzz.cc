@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     static_cast<void>(error.render());
     return 0;
   }
-  const resolver::Lock again = resolver::read_lock(write_lock({&*lock, 1}), "lock", {});
+  const resolver::Lock again = resolver::read_lock(resolver::write_lock({&*lock, 1}), "lock", {});
   if (again.packages.size() != lock->packages.size()) std::abort();
   return 0;
 }
