@@ -1,6 +1,7 @@
 """What the end-to-end tests share: a folder and a home of their own, kasane's commands, locks, trees."""
 
 import hashlib
+import io
 import json
 import os
 import pathlib
@@ -8,8 +9,10 @@ import shutil
 import stat
 import subprocess
 import sys
+import tarfile
 import tempfile
 import unittest
+import zipfile
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 KASANE = os.environ.get("KASANE", str(SOURCE / "build/release/kasane"))
@@ -22,6 +25,8 @@ PREFIX = "/azureml-envs/kasane"
 sys.path.insert(0, str(SOURCE / "fixtures"))
 
 from channel import lock as lock_format  # noqa: E402
+from channel import package  # noqa: E402
+from channel.tree import File  # noqa: E402
 
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 
@@ -118,6 +123,30 @@ def write_lock(path, roots, channel_url=None, shuffle=None, replace=None):
     url = channel_url or (DEMO / "channel").as_uri()
     path.write_text(lock_format.render_conda_lock(names, by_name, {}, url, "environment.yml"))
     return path
+
+
+def repack(record, folder, files):
+    """The `.conda` package again with more files and the build number 1; it lies in a channel of its own in
+    `folder`. Returns its record."""
+    content, index = {}, None
+    with zipfile.ZipFile(package_path(record)) as archive:
+        for name in archive.namelist():
+            if not name.endswith(".tar.zst"):
+                continue
+            tar = subprocess.run(["zstd", "-dc"], input=archive.read(name), stdout=subprocess.PIPE, check=True)
+            with tarfile.open(fileobj=io.BytesIO(tar.stdout)) as members:
+                if name.startswith("info-"):
+                    index = json.load(members.extractfile("info/index.json"))
+                    continue
+                for member in members:
+                    data = members.extractfile(member).read() if member.isreg() else b""
+                    content[member.name] = File(data, member.mode, int(member.mtime), member.linkname)
+    content |= {path: File(data, 0o644, 1700000000) for path, data in files.items()}
+    index |= {"build": record["build"].removesuffix("_0") + "_1", "build_number": 1}
+    metadata = package.Metadata(index, {}, {}, package.placeholder_for(record["name"]))
+    (folder / record["subdir"]).mkdir(parents=True)
+    name, made = package.write_package(content, metadata, ".conda", folder / record["subdir"])
+    return dict(made, file_name=name, channel=folder.as_uri())
 
 
 def snapshot(root):
