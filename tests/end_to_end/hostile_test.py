@@ -8,33 +8,33 @@ import shutil
 import unittest
 
 import hostile_packages as hostile
-from support import BASE, DEMO, EndToEndTest, package_path, records
+from support import DEMO, EndToEndTest, package_path, records
 
-_INTEGRITY, _REFUSED, _ANY = {5}, {6}, {1, 5, 6}
+_INTEGRITY, _UNSAFE = {5}, {5, 6}
 
 # What is wrong, the package, the exit codes that fit, and what the error must name.
 _CASES = (
-    ("absolute path", lambda: hostile.simple("/etc/passwd"), {5, 6}, ("/etc/passwd",)),
-    ("parent path", lambda: hostile.simple("../../etc/passwd"), {5, 6}, ("../../etc/passwd",)),
-    ("parent path within", lambda: hostile.simple("lib/../../../x"), {5, 6}, ("lib/../../../x",)),
-    ("name with a newline", lambda: hostile.simple("bin/a\nb"), {5, 6}, ("bin/a",)),
-    ("link out of the prefix", lambda: hostile.link("lib/x", "../../../../etc/shadow"), {5, 6}, ("lib/x",)),
-    ("absolute link", lambda: hostile.link("lib/x", "/etc/shadow"), {5, 6}, ("lib/x",)),
+    ("absolute path", lambda: hostile.simple("/etc/passwd"), _UNSAFE, ("/etc/passwd",)),
+    ("parent path", lambda: hostile.simple("../../etc/passwd"), _UNSAFE, ("../../etc/passwd",)),
+    ("parent path within", lambda: hostile.simple("lib/../../../x"), _UNSAFE, ("lib/../../../x",)),
+    ("name with a newline", lambda: hostile.simple("bin/a\nb"), _UNSAFE, ("bin/a",)),
+    ("link out of the prefix", lambda: hostile.link("lib/x", "../../../../etc/shadow"), _UNSAFE, ("lib/x",)),
+    ("absolute link", lambda: hostile.link("lib/x", "/etc/shadow"), _UNSAFE, ("lib/x",)),
     ("hard link out of the prefix", lambda: hostile.hard_link("b", "../../etc/shadow"), {5, 6},
      ("etc/shadow",)),
-    ("hard link to an absolute path", lambda: hostile.hard_link("b", "/etc/shadow"), {5, 6}, ("/etc/shadow",)),
-    ("device node", lambda: hostile.device("dev/null"), {5, 6}, ("dev/null",)),
-    ("file through a link", hostile.through_a_link, {5, 6}, ("lib",)),
-    ("the same path twice", hostile.duplicate, {5, 6}, ("`a`",)),
-    ("into conda-meta", lambda: hostile.simple("conda-meta/history"), {5, 6}, ("conda-meta/history",)),
+    ("hard link to an absolute path", lambda: hostile.hard_link("b", "/etc/shadow"), _UNSAFE, ("/etc/shadow",)),
+    ("device node", lambda: hostile.device("dev/null"), _UNSAFE, ("dev/null",)),
+    ("file through a link", hostile.through_a_link, _UNSAFE, ("lib",)),
+    ("the same path twice", hostile.duplicate, _UNSAFE, ("`a`",)),
+    ("into conda-meta", lambda: hostile.simple("conda-meta/history"), _UNSAFE, ("conda-meta/history",)),
     ("content that is not vouched for", hostile.wrong_content, _INTEGRITY, ("`a`",)),
     ("a file that is not there", hostile.missing_file, _INTEGRITY, ("`b`",)),
-    ("zip headers that disagree", hostile.headers_disagree, {5, 6}, ()),
+    ("zip headers that disagree", hostile.headers_disagree, _UNSAFE, ()),
     ("truncated", lambda: hostile.truncated(hostile.simple("a", b"x" * 5000)), _INTEGRITY, ()),
     ("a flipped bit", lambda: hostile.flipped(hostile.simple("a", os.urandom(5000))), _INTEGRITY, ()),
     ("not an archive", lambda: b"<html>please log in</html>" * 50, _INTEGRITY, ()),
     ("empty", lambda: b"", _INTEGRITY, ()),
-    ("another name within", hostile.other_name, {5, 6}, ("other",)),
+    ("another name within", hostile.other_name, _UNSAFE, ("other",)),
 )
 
 
@@ -55,14 +55,7 @@ class Hostile(EndToEndTest):
 
     def refuse(self, lock, codes, parts):
         images = self.folder / "images"
-        for code in sorted(codes):
-            try:
-                result = self.kasane("build", lock, "--base", "scratch", "--to", f"oci:{images}", expect=code)
-                break
-            except AssertionError as error:
-                failure = error
-        else:
-            raise failure
+        result = self.kasane("build", lock, "--base", "scratch", "--to", f"oci:{images}", expect=codes)
         self.assert_error(result, *parts)
         self.assertFalse((images / "index.json").exists(), "no image of it is visible")
         self.kasane("cache", "verify")
@@ -78,7 +71,7 @@ class Hostile(EndToEndTest):
     def test_a_bomb_ends_early(self):
         lock = self.lock_of(hostile.bomb())
         before = shutil.disk_usage(self.folder).used
-        result = self.refuse(lock, {5, 6}, (hostile.NAME, "zeros"))
+        result = self.refuse(lock, _UNSAFE, (hostile.NAME, "zeros"))
         self.see(result.stderr.splitlines()[0])
         self.assertLess(shutil.disk_usage(self.folder).used - before, 100 << 20)
 
@@ -106,16 +99,9 @@ class Hostile(EndToEndTest):
 
     def survive(self, lock):
         """A spoilt byte may lie where nothing depends on it; else the build must fail cleanly."""
-        for code in (5, 6, 0, 1, 2):
-            try:
-                result = self.kasane("build", lock, "--base", "scratch", "--to", f"oci:{self.folder}/spoilt",
-                                     expect=code)
-                break
-            except AssertionError as error:
-                failure = error
-        else:
-            raise failure
-        if code:
+        result = self.kasane("build", lock, "--base", "scratch", "--to", f"oci:{self.folder}/spoilt",
+                             expect={0, 5, 6})
+        if result.returncode:
             self.assert_error(result)
 
     def test_locks(self):
@@ -133,18 +119,11 @@ class Hostile(EndToEndTest):
             with self.subTest(name):
                 lock = self.folder / "conda-lock.yml"
                 lock.write_text(text)
-                for code in sorted(codes):
-                    try:
-                        result = self.kasane("build", lock, "--base", "scratch", "--to",
-                                             f"oci:{self.folder}/images", expect=code)
-                        break
-                    except AssertionError as error:
-                        failure = error
-                else:
-                    raise failure
+                result = self.kasane("build", lock, "--base", "scratch", "--to",
+                                     f"oci:{self.folder}/images", expect=codes)
                 for part in ("conda-lock.yml", *parts):
                     self.assertIn(part, result.stderr)
-                self.see(f"{name}: exit {code}: {result.stderr.splitlines()[0]}")
+                self.see(f"{name}: exit {result.returncode}: {result.stderr.splitlines()[0]}")
 
     def test_layouts(self):
         lock = self.lock_of(hostile.simple("a"))
@@ -177,17 +156,9 @@ class Hostile(EndToEndTest):
                 for command in (("build", lock, "--base", f"oci:{layout}", "--to", f"oci:{self.folder}/images"),
                                 ("unpack", f"oci:{layout}", self.folder / "root")):
                     shutil.rmtree(self.folder / "root", ignore_errors=True)
-                    for code in sorted(codes):
-                        try:
-                            result = self.kasane(*command, expect=code)
-                            break
-                        except AssertionError as error:
-                            failure = error
-                    else:
-                        raise failure
+                    result = self.kasane(*command, expect=codes)
                     self.assert_error(result)
                 self.see(f"{name}: {result.stderr.splitlines()[0]}")
-        self.assertTrue(BASE)
 
 
 if __name__ == "__main__":
