@@ -36,7 +36,8 @@ struct HttpRequest {
   /// Sent as the request's body when set. Called anew for each attempt or followed redirect.
   std::function<std::unique_ptr<ByteSource>()> body;
   std::optional<std::uint64_t> body_size;
-  /// Redirects are followed for GET and HEAD; `Authorization` never goes to another host with them.
+  /// Redirects are followed for GET and HEAD: ten at most, to http and https only, never from https
+  /// back to http. `Authorization` and `Cookie` never go to another host with them.
   bool follow_redirects = true;
   std::chrono::milliseconds connect_timeout{15000};
   /// The transfer is broken off when fewer than one byte a second came for so long.
@@ -55,20 +56,23 @@ class HttpClient {
  public:
   virtual ~HttpClient() = default;
   /// The body of any answer goes to `body` as it arrives; `on_headers`, when set, is called once
-  /// before the first byte of it. A transfer that breaks is an Error of kind kNetwork.
+  /// before the first byte of it. What either throws ends the transfer and comes out of here. A
+  /// transfer that breaks is an Error of kind kNetwork. Errors show no secrets of the URL.
   virtual HttpResponse send(const HttpRequest& request, ByteSink& body,
                             const std::function<void(const HttpResponse&)>& on_headers = {}) = 0;
 };
 
 struct HttpOptions {
   std::string user_agent = "kasane";
-  std::optional<std::string> ca_bundle;
-  std::optional<std::string> client_certificate;
-  std::optional<std::string> client_key;
+  std::optional<std::string> ca_bundle = std::nullopt;
+  std::optional<std::string> client_certificate = std::nullopt;
+  std::optional<std::string> client_key = std::nullopt;
   /// Proxies, as curl reads them from the environment, are taken only when this is set.
   bool proxies_from_environment = true;
 };
 
+/// Reads no configuration but what `options` says. Of `file:` URLs it answers GET and HEAD as a
+/// server would: 200, 206 for a `Range`, 404, 416.
 std::unique_ptr<HttpClient> make_curl_client(const HttpOptions& options);
 
 }  // namespace kasane

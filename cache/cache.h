@@ -70,7 +70,7 @@ class PartialBlob : public ByteSink {
 struct CacheOptions {
   std::uint64_t size_limit_bytes = std::uint64_t{20} << 30;
   /// Where the index lies: beside the blobs when not set. Must be a local disk.
-  std::optional<Path> index_directory;
+  std::optional<Path> index_directory = std::nullopt;
 };
 
 struct CacheStatus {

@@ -185,7 +185,7 @@ TEST_F(CacheTest, LeavesCachesOfOtherVersionsAlone) {
 }
 
 TEST_F(CacheTest, TellsItsStatus) {
-  const auto cache = open({.size_limit_bytes = 1000, .index_directory = {}});
+  const auto cache = open({.size_limit_bytes = 1000});
   add_blob(*cache, "one");
   add_blob(*cache, "two!");
   add_blob(*cache, "two!");

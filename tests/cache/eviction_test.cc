@@ -83,7 +83,7 @@ TEST_F(EvictionTest, ForgetsOutcomesWhoseBlobsItRemoved) {
 
 TEST_F(EvictionTest, HappensByItselfBeyondTheLimit) {
   add("abcdefghij");
-  const auto cache = open({.size_limit_bytes = 1000, .index_directory = {}});
+  const auto cache = open({.size_limit_bytes = 1000});
   EXPECT_EQ(present(), "abcdefghij");
   add_blob(*cache, hundred('k'));
   EXPECT_EQ(present(), "cdefghijk");

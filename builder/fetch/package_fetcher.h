@@ -1,0 +1,73 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/http.h"
+#include "cache/cache.h"
+#include "resolver/lock/lock.h"
+
+namespace kasane::builder {
+
+struct FetchOptions {
+  /// How many downloads run at once.
+  unsigned parallel = 8;
+  /// How often one is begun or taken up again before its error counts.
+  unsigned attempts = 6;
+  /// Waited before the second attempt, then doubled each time up to the longest; a server's
+  /// `Retry-After` counts up to the longest too.
+  std::chrono::milliseconds first_pause{500};
+  std::chrono::milliseconds longest_pause{60'000};
+  /// Take nothing but what the cache holds.
+  bool offline = false;
+  /// No package may be larger.
+  std::uint64_t largest_package_bytes = std::uint64_t{64} << 30;
+  /// How to wait; sleeps when not set.
+  std::function<void(std::chrono::milliseconds)> pause = nullptr;
+};
+
+struct FetchedPackage {
+  Digest sha256;
+  std::uint64_t size_bytes = 0;
+  bool from_cache = false;
+  bool operator==(const FetchedPackage&) const = default;
+};
+
+/// How far one package is. `received_bytes` is of this run alone, and only grows.
+struct FetchProgress {
+  /// Its place in what is fetched.
+  std::size_t index = 0;
+  std::uint64_t received_bytes = 0;
+  bool done = false;
+  bool from_cache = false;
+};
+
+/// Brings packages into the cache: from http, https and `file:` URLs, and absolute paths. Each is
+/// checked against its sha256, or where the lock has none its md5, before anything can see it. Of
+/// all processes that want the same package at the same time one fetches it; what a broken one left
+/// is taken up again. Thread-safe.
+class PackageFetcher {
+ public:
+  /// Both are borrowed.
+  PackageFetcher(HttpClient& http, cache::Cache& cache, FetchOptions options);
+
+  /// The packages in their order. They stay in the cache as long as the Cache object lives. The
+  /// error that is thrown is that of the first package, in their order, that has one. `progress`,
+  /// when set, is called from one thread at a time.
+  std::vector<FetchedPackage> fetch(
+      std::span<const resolver::LockedPackage> packages,
+      const std::function<void(const FetchProgress&)>& progress = {});
+
+ private:
+  class Round;
+
+  HttpClient& http_;
+  cache::Cache& cache_;
+  const FetchOptions options_;
+};
+
+}  // namespace kasane::builder
