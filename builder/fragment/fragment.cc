@@ -50,16 +50,13 @@ cache::Key FragmentSpec::key() const {
       {"name", origin.name},
       {"package", origin.sha256.hex()},
       {"prefix", target.prefix},
-      {"pyc", python_version},
       {"time", time},
       {"url", origin.url},
       {"version", origin.version},
   };
   if (origin.md5) inputs["md5"] = origin.md5->hex();
-  if (target.python) {
-    inputs["python"] = target.python->version;
-    inputs["site_packages"] = target.python->site_packages;
-  }
+  if (target.python) inputs["python"] = {target.python->version, target.python->site_packages};
+  if (byte_code_for) inputs["pyc"] = {byte_code_for->version, byte_code_for->site_packages};
   return cache::Key::of("fragment", inputs.dump());
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +23,8 @@ struct FragmentSpec {
   PackageOrigin origin;
   /// With a Python only where the package's installation depends on it.
   InstallTarget target;
-  /// The Python whose shipped byte-code is kept: `3.11`; empty where there is none.
-  std::string python_version;
+  /// The Python whose byte-code is kept and made; set only for packages that hold Python files.
+  std::optional<PythonLayout> byte_code_for;
   /// Paths that another package brings, sorted.
   std::vector<std::string> excluded;
   /// Where a giant package is cut: part i + 1 begins at bounds[i], in the order of paths.

@@ -31,7 +31,6 @@ TarSegment::TarSegment(std::string_view root, std::int64_t time, ByteSink& out)
     : root_(root), time_(time), out_(out) {}
 
 void TarSegment::begin(const Entry& entry) {
-  path_ = entry.path;
   expected_ = entry.size_bytes;
   content_ = 0;
   note_parents(entry.path);
@@ -39,6 +38,7 @@ void TarSegment::begin(const Entry& entry) {
     directories_.insert(entry.path);
     return;
   }
+  paths_.push_back(entry.path);
   TarMember member;
   member.type = member_type(entry.type);
   member.path = root_ + "/" + entry.path;
@@ -59,8 +59,8 @@ void TarSegment::write(std::string_view bytes) {
 void TarSegment::end() {
   if (content_ != expected_) {
     throw Error(ErrorKind::kIntegrity,
-                fmt::format("size mismatch for `{}`: expected {} bytes, got {}", path_, expected_,
-                            content_));
+                fmt::format("size mismatch for `{}`: expected {} bytes, got {}", paths_.back(),
+                            expected_, content_));
   }
   for (std::size_t left = tar_padding(content_); left > 0;) {
     const std::size_t n = std::min(left, kZeros.size());

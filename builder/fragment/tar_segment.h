@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/stream.h"
 #include "builder/package/entry.h"
@@ -23,6 +24,8 @@ class TarSegment final : public EntrySink {
 
   /// Directories that the members lie in or that the package names, relative to the prefix.
   const std::set<std::string>& directories() const { return directories_; }
+  /// The members, relative to the prefix, in order; directories are not among them.
+  const std::vector<std::string>& paths() const { return paths_; }
   std::uint64_t size_bytes() const { return size_bytes_; }
 
  private:
@@ -33,12 +36,12 @@ class TarSegment final : public EntrySink {
   std::int64_t time_;
   ByteSink& out_;
   std::set<std::string> directories_;
+  std::vector<std::string> paths_;
   std::string last_parent_;
   std::string header_;
   std::uint64_t size_bytes_ = 0;
   std::uint64_t expected_ = 0;
   std::uint64_t content_ = 0;
-  std::string path_;
 };
 
 /// The segment for the directories themselves: each of `paths` (relative to the root of the image,

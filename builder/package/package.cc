@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "builder/package/conda_layout.h"
 #include "builder/package/conda_package.h"
+#include "builder/package/wheel_package.h"
 
 namespace kasane::builder {
 namespace {
@@ -99,10 +100,14 @@ PackageFacts PackageFacts::parse(std::string_view text) {
   }
 }
 
-std::vector<PackagePath> installed_paths(const PackageFacts& facts, const PackageOrigin&,
+std::vector<PackagePath> installed_paths(const PackageFacts& facts, const PackageOrigin& origin,
                                          const InstallTarget& target) {
   return in_context([&] { return fmt::format("in package `{}`", printable_name(facts.name)); },
-                    [&] { return conda_installed_paths(facts, target); });
+                    [&] {
+                      return facts.kind == PackageFacts::Kind::kWheel
+                                 ? wheel_installed_paths(facts, origin, target)
+                                 : conda_installed_paths(facts, target);
+                    });
 }
 
 std::unique_ptr<Package> open_package(const ReadableFile& file, std::string_view file_name) {
@@ -112,8 +117,10 @@ std::unique_ptr<Package> open_package(const ReadableFile& file, std::string_view
   if (file_name.ends_with(".tar.bz2")) {
     return std::make_unique<CondaPackage>(file, file_name, CondaArchive::Format::kTarBz2);
   }
+  if (file_name.ends_with(".whl")) return open_wheel(file, file_name);
   throw Error(ErrorKind::kUsage,
-              fmt::format("`{}` is no package: its name ends neither in `.conda` nor in `.tar.bz2`",
+              fmt::format("`{}` is no package: its name ends in none of `.conda`, `.tar.bz2` and "
+                          "`.whl`",
                           printable_name(file_name)));
 }
 

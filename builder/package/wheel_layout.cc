@@ -37,11 +37,12 @@ std::string scheme_path(std::string_view scheme, std::string_view rest, const Pa
                           whole, scheme));
 }
 
-WheelLayout::File place_file(const std::string& source, const PackageFacts& facts,
+WheelLayout::File place_file(const PackagePath& packaged, const PackageFacts& facts,
                              const PythonLayout& python) {
+  const std::string& source = packaged.path;
   const std::string_view top = first_part(source);
   if (!top.ends_with(kData) || top.size() == source.size()) {
-    return {source, join(python.site_packages, source), false};
+    return {source, join(python.site_packages, source), packaged.size_bytes, false};
   }
   const std::string_view inner = std::string_view(source).substr(top.size() + 1);
   const std::string_view scheme = first_part(inner);
@@ -49,7 +50,8 @@ WheelLayout::File place_file(const std::string& source, const PackageFacts& fact
     throw Error(ErrorKind::kRefused, fmt::format("entry `{}` belongs to no scheme", source));
   }
   const std::string_view rest = inner.substr(scheme.size() + 1);
-  return {source, scheme_path(scheme, rest, facts, python, source), scheme == "scripts"};
+  return {source, scheme_path(scheme, rest, facts, python, source), packaged.size_bytes,
+          scheme == "scripts"};
 }
 
 /// Names that end in `.exe`, `-script.py` and the like are launchers of another system; pip leaves
@@ -107,19 +109,20 @@ std::vector<EntryPoint> commands_for(const PackageFacts& facts, const std::strin
   return made;
 }
 
-void check_disjoint(const std::vector<std::string>& sorted) {
-  const std::set<std::string_view> all(sorted.begin(), sorted.end());
-  if (all.size() != sorted.size()) {
-    const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
-    throw Error(ErrorKind::kRefused, fmt::format("two entries are installed at `{}`", *twice));
+void check_disjoint(const std::vector<PackagePath>& sorted) {
+  std::set<std::string_view> all;
+  for (const PackagePath& path : sorted) {
+    if (!all.insert(path.path).second) {
+      throw Error(ErrorKind::kRefused, fmt::format("two entries are installed at `{}`", path.path));
+    }
   }
-  for (const std::string_view path : sorted) {
+  for (const std::string_view path : all) {
     for (std::size_t slash = path.find('/'); slash != std::string_view::npos;
          slash = path.find('/', slash + 1)) {
       if (all.contains(path.substr(0, slash))) {
-        throw Error(ErrorKind::kRefused, fmt::format("`{}` is installed both as a file and as a "
-                                                     "directory",
-                                                     path.substr(0, slash)));
+        throw Error(ErrorKind::kRefused,
+                    fmt::format("`{}` is installed both as a file and as a directory",
+                                path.substr(0, slash)));
       }
     }
   }
@@ -155,7 +158,7 @@ WheelLayout WheelLayout::make(const PackageFacts& facts, const PackageOrigin& or
     if (path.directory) continue;
     const std::string_view top = first_part(path.path);
     if (top == layout.dist_info && anew.contains(path.path.substr(top.size() + 1))) continue;
-    File file = place_file(path.path, facts, *target.python);
+    File file = place_file(path, facts, *target.python);
     if (!is_old_launcher(file, commands)) layout.files.push_back(std::move(file));
   }
   layout.generated.push_back(layout.in_dist_info("INSTALLER"));
@@ -166,11 +169,13 @@ WheelLayout WheelLayout::make(const PackageFacts& facts, const PackageOrigin& or
   return layout;
 }
 
-std::vector<std::string> WheelLayout::installed_paths() const {
-  std::vector<std::string> paths = generated;
-  for (const File& file : files) paths.push_back(file.path);
-  for (const Launcher& launcher : launchers) paths.push_back(launcher.path);
-  std::sort(paths.begin(), paths.end());
+std::vector<PackagePath> WheelLayout::installed_paths() const {
+  std::vector<PackagePath> paths;
+  for (const std::string& path : generated) paths.push_back({path, 0, false});
+  for (const File& file : files) paths.push_back({file.path, file.size_bytes, false});
+  for (const Launcher& launcher : launchers) paths.push_back({launcher.path, 0, false});
+  std::sort(paths.begin(), paths.end(),
+            [](const PackagePath& a, const PackagePath& b) { return a.path < b.path; });
   return paths;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,8 @@ struct WheelLayout {
     std::string source;
     /// Below the prefix.
     std::string path;
+    /// As packaged.
+    std::uint64_t size_bytes = 0;
     /// Of the scheme `scripts`: executable, and `#!python` is to be replaced.
     bool script = false;
   };
@@ -42,8 +45,8 @@ struct WheelLayout {
                           const InstallTarget& target);
 
   std::string in_dist_info(std::string_view name) const;
-  /// Everything, sorted.
-  std::vector<std::string> installed_paths() const;
+  /// Everything, sorted by path.
+  std::vector<PackagePath> installed_paths() const;
 };
 
 /// The one top-level `*.dist-info` among a wheel's paths that belongs to `distribution`; none or

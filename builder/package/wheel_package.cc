@@ -59,12 +59,6 @@ class WheelPackage final : public Package {
     return in_wheel("reading", [&] { return facts_of_wheel(); });
   }
 
-  std::vector<std::string> installed_paths(const PackageFacts& facts, const PackageOrigin& origin,
-                                           const InstallTarget& target) const override {
-    return in_wheel("placing",
-                    [&] { return WheelLayout::make(facts, origin, target).installed_paths(); });
-  }
-
   Warnings install(const PackageFacts& facts, const PackageOrigin& origin,
                    const InstallTarget& target, const std::set<std::string>& excluded,
                    EntrySink& sink) const override {
@@ -94,9 +88,8 @@ class WheelPackage final : public Package {
                   fmt::format("wheel of format `{}`, expected `1.0`", printable_name(version)));
     }
     if (version != "1" && version != "1.0") {
-      warnings.push_back(
-          {"wheel-version", fmt::format("`{}` is a wheel of format {}, not 1.0", file_name_,
-                                        printable_name(version))});
+      warnings.push_back({"wheel-version", fmt::format("`{}` is a wheel of format {}, not 1.0",
+                                                       file_name_, printable_name(version))});
     }
   }
 
@@ -182,6 +175,12 @@ class WheelPackage final : public Package {
 };
 
 }  // namespace
+
+std::vector<PackagePath> wheel_installed_paths(const PackageFacts& facts,
+                                               const PackageOrigin& origin,
+                                               const InstallTarget& target) {
+  return WheelLayout::make(facts, origin, target).installed_paths();
+}
 
 std::unique_ptr<Package> open_wheel(const ReadableFile& file, std::string_view file_name) {
   return std::make_unique<WheelPackage>(file, file_name);

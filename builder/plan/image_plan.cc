@@ -42,6 +42,12 @@ bool needs_python(const PackageFacts& facts) {
   return facts.kind == Kind::kWheel || facts.kind == Kind::kCondaNoarchPython;
 }
 
+bool holds_python(const PackageFacts& facts) {
+  return std::any_of(facts.paths.begin(), facts.paths.end(), [](const PackagePath& path) {
+    return path.path.ends_with(".py") || path.path.ends_with(".pyc");
+  });
+}
+
 LayeringInput::Class stability_of(const PackageFacts& facts) {
   if (facts.kind == Kind::kWheel) return LayeringInput::Class::kWheel;
   if (facts.kind == Kind::kCondaNoarchPython) return LayeringInput::Class::kPython;
@@ -62,10 +68,11 @@ std::vector<PlannedPackage> plan_packages(std::span<const PlanInput> inputs,
   for (const std::size_t index : order) {
     const PlanInput& input = inputs[index];
     const InstallTarget target{options.prefix, needs_python(input.facts) ? python : std::nullopt};
-    PlannedPackage package{input.locked, input.facts,
+    PlannedPackage package{input.locked,
+                           input.facts,
                            FragmentSpec{origin_of(input),
                                         target,
-                                        python ? python->version : "",
+                                        holds_python(input.facts) ? python : std::nullopt,
                                         {},
                                         {},
                                         options.compression,

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string_view>
+
+#include "builder/image/base_facts.h"
+#include "builder/image/image_assembly.h"
+#include "cache/cache.h"
+
+namespace kasane::builder {
+
+/// What a build must know of its base; read out of the base's layers once and then kept under their
+/// digests. `prefix` is absolute. A base that has something at the prefix already is an Error of
+/// kind kRefused.
+BaseFacts find_base_facts(const BaseImage& base, std::string_view prefix, cache::Cache& cache);
+
+}  // namespace kasane::builder

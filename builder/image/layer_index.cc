@@ -1,0 +1,57 @@
+#include "builder/image/layer_index.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+
+namespace kasane::builder {
+namespace {
+
+using Json = nlohmann::json;
+
+std::optional<registry::KnownLayer> read_layer(const std::string& text) {
+  try {
+    const Json json = Json::parse(text);
+    return registry::KnownLayer{{json.at("media_type"),
+                                 Digest::parse(json.at("digest").get<std::string>()),
+                                 json.at("size"),
+                                 {}},
+                                DiffId::parse(json.at("diff_id").get<std::string>())};
+  } catch (const Json::exception&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::optional<registry::KnownLayer> LayerIndex::find(const cache::Key& key) {
+  if (const auto outcome = cache_.find(key)) {
+    const auto layer = read_layer(outcome->value);
+    if (layer && is_there(*layer)) return layer;
+  }
+  if (!in_target_) {
+    in_target_.emplace();
+    for (registry::KnownLayer& layer : target_.known_layers()) {
+      const auto annotation = layer.descriptor.annotations.find("io.kasane.layer.key");
+      if (annotation == layer.descriptor.annotations.end()) continue;
+      in_target_->insert_or_assign(annotation->second, std::move(layer));
+    }
+  }
+  const auto place = in_target_->find(key.render());
+  if (place == in_target_->end() || !is_there(place->second)) return std::nullopt;
+  return place->second;
+}
+
+void LayerIndex::remember(const cache::Key& key, const registry::KnownLayer& layer) {
+  const Json json = {{"media_type", layer.descriptor.media_type},
+                     {"digest", layer.descriptor.digest.render()},
+                     {"size", layer.descriptor.size_bytes},
+                     {"diff_id", layer.diff_id.render()}};
+  cache_.remember(key, {json.dump(), {}});
+}
+
+bool LayerIndex::is_there(const registry::KnownLayer& layer) const {
+  return target_.has_blob(layer.descriptor.digest, layer.descriptor.size_bytes);
+}
+
+}  // namespace kasane::builder

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "cache/cache.h"
+#include "registry/image_store.h"
+
+namespace kasane::builder {
+
+/// Finds layers by their keys: those that this machine has made before, as its cache remembers, and
+/// those that images in the target hold, as their annotations tell. Only layers whose blob is in
+/// the target count. Borrows both; not thread-safe.
+class LayerIndex {
+ public:
+  LayerIndex(cache::Cache& cache, registry::ImageTarget& target) : cache_(cache), target_(target) {}
+
+  std::optional<registry::KnownLayer> find(const cache::Key& key);
+  void remember(const cache::Key& key, const registry::KnownLayer& layer);
+
+ private:
+  bool is_there(const registry::KnownLayer& layer) const;
+
+  cache::Cache& cache_;
+  registry::ImageTarget& target_;
+  std::optional<std::map<std::string, registry::KnownLayer>> in_target_;
+};
+
+}  // namespace kasane::builder

@@ -1,0 +1,202 @@
+#include "cli/build_options.h"
+
+#include <array>
+#include <charconv>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "registry/open_image.h"
+
+namespace kasane::cli {
+namespace {
+
+struct Unit {
+  std::string_view name;
+  std::uint64_t bytes;
+};
+
+constexpr std::array<Unit, 10> kUnits = {{{"KiB", 1ULL << 10},
+                                          {"MiB", 1ULL << 20},
+                                          {"GiB", 1ULL << 30},
+                                          {"TiB", 1ULL << 40},
+                                          {"KB", 1000},
+                                          {"MB", 1000000},
+                                          {"GB", 1000000000},
+                                          {"TB", 1000000000000},
+                                          {"B", 1},
+                                          {"", 1}}};
+
+/// The time of all entries: `SOURCE_DATE_EPOCH`, or 0.
+std::int64_t entry_time(const Surroundings& surroundings) {
+  const auto text = surroundings.find_variable("SOURCE_DATE_EPOCH");
+  if (!text) return 0;
+  std::int64_t time = 0;
+  const auto end = std::from_chars(text->data(), text->data() + text->size(), time);
+  if (end.ec != std::errc() || end.ptr != text->data() + text->size() || time < 0) {
+    throw Error(ErrorKind::kUsage,
+                fmt::format("expected seconds since 1970 in `SOURCE_DATE_EPOCH`, got `{}`", *text));
+  }
+  return time;
+}
+
+std::string checked_prefix(std::string prefix) {
+  while (prefix.size() > 1 && prefix.back() == '/') prefix.pop_back();
+  const Path path(prefix);
+  if (prefix.size() < 2 || !path.is_absolute() || path.lexically_normal() != path ||
+      prefix.find_first_of(" \n\r\t") != std::string::npos) {
+    throw Error(ErrorKind::kUsage,
+                fmt::format("expected an absolute path without spaces as prefix, got `{}`", prefix))
+        .hint("write for example `--prefix /opt/env`");
+  }
+  return prefix;
+}
+
+registry::Platform image_platform(const std::string& platform) {
+  if (platform == "linux-64") return registry::Platform::parse("linux/amd64");
+  if (platform == "linux-aarch64") return registry::Platform::parse("linux/arm64");
+  throw Error(ErrorKind::kUsage, fmt::format("unknown platform `{}`", platform))
+      .hint("write `linux-64` or `linux-aarch64`");
+}
+
+resolver::Lock read_lock_file(const BuildOptions& options, Surroundings& surroundings) {
+  const std::string text = surroundings.files().read_text(options.lock);
+  resolver::LockSelection selection{options.platform, options.categories, {}};
+  selection.find_variable = [&](const std::string& name) {
+    return surroundings.find_variable(name);
+  };
+  return resolver::read_lock(text, options.lock, selection);
+}
+
+std::unique_ptr<registry::ImageSource> open_base(const BuildOptions& options,
+                                                 Surroundings& surroundings) {
+  if (options.base == "scratch") return nullptr;
+  const auto reference = registry::ImageReference::parse(options.base);
+  return in_context([&] { return fmt::format("while opening the base `{}`", options.base); },
+                    [&] {
+                      return registry::open_source(surroundings.files(), reference,
+                                                   {image_platform(options.platform)});
+                    });
+}
+
+/// Where the image goes: a layout without a tag takes the environment's name as its tag.
+std::unique_ptr<registry::ImageTarget> open_image_target(const std::string& to,
+                                                         Surroundings& surroundings,
+                                                         const builder::EnvironmentId& id) {
+  const std::string text = to.empty() ? "oci:" + (surroundings.home() / "images").native() : to;
+  auto reference = registry::ImageReference::parse(text);
+  if (const auto* layout = reference.find<registry::OciLayoutReference>()) {
+    if (!layout->tag)
+      reference = registry::ImageReference::oci_layout(layout->directory, id.name());
+  }
+  return registry::open_target(surroundings.files(), reference);
+}
+
+}  // namespace
+
+void BuildOptions::add_to(CLI::App& command) {
+  command.add_option("LOCK", lock, "conda-lock.yml, or a list that begins with @EXPLICIT")
+      ->required();
+  command
+      .add_option(
+          "--base", base,
+          "The image to build on: oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE, scratch")
+      ->required();
+  command.add_option("--to", to,
+                     "Where to write: oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE "
+                     "(default: oci:$KASANE_HOME/images)");
+  command.add_option("--tag", tags, "A further tag; may be given several times");
+  command.add_option("--platform", platform, "linux-64 or linux-aarch64")->capture_default_str();
+  command.add_option("--category", categories, "Categories of the lock to take")
+      ->capture_default_str();
+  command.add_option("--prefix", prefix, "Where the environment lies in the image")
+      ->capture_default_str();
+  command.add_option("--compression", compression, "gzip[:1-12] or zstd[:1-19]")
+      ->capture_default_str();
+  command.add_option("--max-layers", max_layers, "How many layers may be added to the base")
+      ->check(CLI::Range(2, 120))
+      ->capture_default_str();
+  command.add_option("--max-layer-size", largest_layer, "Packages above this are cut into parts")
+      ->capture_default_str();
+  command.add_option("-j,--threads", threads, "Threads for compressing (default: all processors)");
+  command.add_option("--parallel", parallel, "Downloads at once")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  command.add_option("--cache-size", cache_size, "Bound of the local cache")->capture_default_str();
+  command.add_flag("--no-compile", no_compile, "Leave Python sources without byte-code");
+  command.add_flag("--strict", strict, "Refuse packages whose scripts would have to be run");
+  command.add_flag("--offline", offline, "Take packages from the cache alone");
+  command.add_flag("--json", json, "Print the result as JSON");
+}
+
+BuildSetup::BuildSetup(const BuildOptions& options, Surroundings& surroundings) {
+  builder::PlanOptions plan;
+  plan.prefix = checked_prefix(options.prefix);
+  plan.compression = CompressionMethod::parse(options.compression);
+  plan.layering.part_bytes = parse_size(options.largest_layer, "--max-layer-size");
+  plan.byte_code = !options.no_compile;
+  plan.time = entry_time(surroundings);
+  image_platform(options.platform);
+  const std::uint64_t cache_bytes = parse_size(options.cache_size, "--cache-size");
+
+  auto lock = read_lock_file(options, surroundings);
+  base_ = open_base(options, surroundings);
+  cache_ = open_local_cache(surroundings, cache_bytes);
+  HttpOptions http;
+  http.ca_bundle = surroundings.find_variable("SSL_CERT_FILE");
+  http_ = make_curl_client(http);
+  builder::FetchOptions fetch;
+  fetch.parallel = options.parallel;
+  fetch.offline = options.offline;
+  fetcher_ = std::make_unique<builder::PackageFetcher>(*http_, *cache_, fetch);
+  runner_ = make_posix_command_runner();
+
+  request_ = std::make_unique<builder::BuildRequest>(builder::BuildRequest{std::move(lock),
+                                                                           {base_.get(), ""},
+                                                                           std::move(plan),
+                                                                           options.max_layers,
+                                                                           options.tags,
+                                                                           options.strict});
+  services_ = std::make_unique<builder::BuildServices>(builder::BuildServices{
+      surroundings.files(), *cache_, *fetcher_, *runner_, surroundings.temporary_directory(),
+      options.threads != 0 ? options.threads : available_processors(),
+      [to = options.to, &surroundings](const builder::EnvironmentId& id) {
+        return open_image_target(to, surroundings, id);
+      }});
+  if (surroundings.error_is_terminal()) {
+    services_->on_stage = [&surroundings](std::string_view stage) { surroundings.note(stage); };
+  }
+}
+
+std::uint64_t parse_size(std::string_view text, std::string_view option) {
+  double number = 0;
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (end.ec == std::errc() && number >= 0) {
+    const std::string_view unit(end.ptr, text.data() + text.size() - end.ptr);
+    for (const Unit& known : kUnits) {
+      if (unit == known.name && number * static_cast<double>(known.bytes) < 9e18) {
+        return static_cast<std::uint64_t>(number * static_cast<double>(known.bytes));
+      }
+    }
+  }
+  throw Error(ErrorKind::kUsage, fmt::format("expected a size after `{}`, got `{}`", option, text))
+      .hint("write for example `20GiB` or `500MB`");
+}
+
+std::string render_size(std::uint64_t bytes) {
+  if (bytes < 1000) return fmt::format("{} B", bytes);
+  const auto value = static_cast<double>(bytes);
+  if (bytes < 1000000) return fmt::format("{:.1f} kB", value / 1e3);
+  if (bytes < 1000000000) return fmt::format("{:.1f} MB", value / 1e6);
+  return fmt::format("{:.2f} GB", value / 1e9);
+}
+
+std::unique_ptr<cache::Cache> open_local_cache(Surroundings& surroundings,
+                                               std::uint64_t size_limit_bytes) {
+  return cache::open_cache(surroundings.files(), surroundings.cache_directory(),
+                           {size_limit_bytes, std::nullopt});
+}
+
+}  // namespace kasane::cli

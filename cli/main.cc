@@ -1,0 +1,97 @@
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "cli/commands.h"
+#include "cli/suggest.h"
+#include "cli/surroundings.h"
+
+namespace kasane::cli {
+namespace {
+
+constexpr const char* kVersion = "kasane 0.1.0";
+
+/// The command that the arguments name, or the program itself.
+const CLI::App* chosen_command(const CLI::App& app) {
+  const CLI::App* command = &app;
+  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  return command;
+}
+
+std::vector<std::string> known_words(const CLI::App& command) {
+  std::vector<std::string> words;
+  for (const CLI::App* sub : command.get_subcommands({})) words.push_back(sub->get_name());
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+  }
+  return words;
+}
+
+/// CLI11's complaint in the form of the house, with what was probably meant.
+Error usage_error(const CLI::App& app, const CLI::ParseError& failure,
+                  const std::vector<std::string>& arguments) {
+  const CLI::App& command = *chosen_command(app);
+  const std::string help =
+      fmt::format("run `{} --help`",
+                  command.get_parent() == nullptr ? "kasane" : "kasane " + command.get_name());
+  std::string message = failure.what();
+  if (!message.empty()) message[0] = static_cast<char>(std::tolower(message[0]));
+  while (!message.empty() && (message.back() == '\n' || message.back() == '.')) message.pop_back();
+  const auto words = known_words(command);
+  if (failure.get_name() == "ExtrasError" || failure.get_name() == "RequiredError") {
+    for (const std::string& argument : arguments) {
+      const std::string word = argument.substr(0, argument.find('='));
+      if (word.empty() || std::find(words.begin(), words.end(), word) != words.end()) continue;
+      if (message.find(word) == std::string::npos && command.get_parent() != nullptr) continue;
+      const auto meant = find_suggestion(word, words);
+      if (!meant) continue;
+      return Error(ErrorKind::kUsage, fmt::format("unknown argument `{}`", word))
+          .hint(fmt::format("did you mean `{}`?", *meant));
+    }
+  }
+  return Error(ErrorKind::kUsage, message).hint(help);
+}
+
+int run(int argc, char** argv) {
+  Surroundings surroundings;
+  CLI::App app("kasane turns conda and pip environments into container images, without Docker.",
+               "kasane");
+  app.set_version_flag("--version", kVersion, "Print the version and end");
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  add_build_command(app, surroundings);
+  add_plan_command(app, surroundings);
+  add_inspect_command(app, surroundings);
+  add_unpack_command(app, surroundings);
+  add_cache_command(app, surroundings);
+  try {
+    app.parse(argc, argv);
+    return 0;
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& failure) {
+    throw usage_error(app, failure, std::vector<std::string>(argv + 1, argv + argc));
+  }
+}
+
+}  // namespace
+}  // namespace kasane::cli
+
+int main(int argc, char** argv) {
+  try {
+    return kasane::cli::run(argc, argv);
+  } catch (const kasane::Error& error) {
+    std::fputs(error.render().c_str(), stderr);
+    return static_cast<int>(error.kind());
+  } catch (const std::bad_alloc&) {
+    std::fputs("error: not enough memory\n", stderr);
+  } catch (const std::exception& error) {
+    std::fputs(fmt::format("error: {}\n", error.what()).c_str(), stderr);
+  }
+  return 1;
+}
