@@ -67,15 +67,21 @@ std::string CondaPackageBuilder::index_json() const {
   return out + "}";
 }
 
+/// A hard link's is that of the file that it leads to, in the end.
+const std::string& CondaPackageBuilder::content_of(const CondaMember& member) const {
+  if (member.type != '1') return member.content;
+  for (const CondaMember& other : members_) {
+    if (&other != &member && other.path == member.link_target) return content_of(other);
+  }
+  return member.content;
+}
+
 std::string CondaPackageBuilder::paths_json() const {
   nlohmann::json paths = nlohmann::json::array();
   for (const CondaMember& member : members_) {
     if (!member.listed) continue;
     nlohmann::json path = {{"_path", member.path}, {"path_type", path_type_of(member)}};
-    const std::string* content = &member.content;
-    for (const CondaMember& other : members_) {
-      if (member.type == '1' && other.path == member.link_target) content = &other.content;
-    }
+    const std::string* content = &content_of(member);
     if (member.type == '0' || member.type == '1') {
       path["sha256"] = Digest::of(*content).hex();
       path["size_in_bytes"] = content->size();

@@ -68,6 +68,7 @@ class CondaPackageBuilder {
  private:
   std::vector<std::pair<std::string, std::string>> info_files() const;
   std::string index_json() const;
+  const std::string& content_of(const CondaMember& member) const;
   std::string paths_json() const;
   void add_info(TarBuilder& tar) const;
   void add_payload(TarBuilder& tar) const;
