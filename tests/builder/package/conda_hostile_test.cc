@@ -199,7 +199,7 @@ TEST(HostileCondaPackage, CannotTakeAPrefixLongerThanItsPlaceholder) {
 }
 
 TEST(HostileCondaPackage, CannotGrowWithoutMeasure) {
-  const std::string zeros(100'000'000, '\0');
+  const std::string zeros(70'000'000, '\0');
   const Error error = installation_error(
       some_package().add({.path = "bomb", .content = zeros}).make_conda(), "bomb.conda");
   EXPECT_EQ(error.kind(), kRefused);

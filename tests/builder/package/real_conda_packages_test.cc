@@ -1,8 +1,11 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,6 +15,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/file_system.h"
+#include "base/process.h"
 #include "builder/package/package.h"
 #include "tests/support/recording_entry_sink.h"
 
@@ -99,15 +104,22 @@ void install_and_check(const Package& package, const std::string& name) {
   }
 }
 
-TEST(RealCondaPackages, InstallOrFailAsTheyDeserve) {
+/// The folder of real packages, where the caller of the tests has one.
+std::optional<Path> find_real_packages() {
   const char* data = std::getenv("KASANE_TEST_DATA");
-  if (data == nullptr || !std::filesystem::exists(Path(data) / "packages")) {
-    GTEST_SKIP() << "KASANE_TEST_DATA names no folder with packages";
-  }
+  if (data == nullptr || !std::filesystem::exists(Path(data) / "packages")) return std::nullopt;
+  return Path(data) / "packages";
+}
+
+constexpr const char* kNoData = "KASANE_TEST_DATA names no folder with packages";
+
+TEST(RealCondaPackages, InstallOrFailAsTheyDeserve) {
+  const auto directory = find_real_packages();
+  if (!directory) GTEST_SKIP() << kNoData;
   PosixFileSystem files;
   int installed = 0;
   std::set<std::string> failed;
-  for (const Path& path : find_packages(Path(data) / "packages")) {
+  for (const Path& path : find_packages(*directory)) {
     SCOPED_TRACE(path);
     const std::string name = path.filename();
     const auto expected = kExpectedErrors.find(name);
@@ -128,6 +140,86 @@ TEST(RealCondaPackages, InstallOrFailAsTheyDeserve) {
   }
   EXPECT_EQ(failed.size(), kExpectedErrors.size());
   EXPECT_GT(installed, 100);
+}
+
+/// Unpacks packages with conda's own library, one to a numbered folder.
+bool unpack_with_conda_package_handling(const std::vector<Path>& packages, const Path& to) {
+  constexpr const char* kScript =
+      "import sys, os\n"
+      "from conda_package_handling import api\n"
+      "for i, path in enumerate(sys.argv[2:]):\n"
+      "    api.extract(path, os.path.join(sys.argv[1], str(i)))\n";
+  Command command{.arguments = {"/usr/bin/python3", "-c", kScript, to},
+                  .environment = {{"LC_ALL", "C.UTF-8"}}};
+  command.arguments.insert(command.arguments.end(), packages.begin(), packages.end());
+  const auto process = make_posix_command_runner()->start(command);
+  process->close_input();
+  char buffer[4096];
+  while (process->read(buffer, sizeof(buffer)) > 0) continue;
+  return process->wait() == 0;
+}
+
+std::string read_whole(PosixFileSystem& files, const Path& path) {
+  return files.read_text(path, std::size_t{1} << 30);
+}
+
+/// Each path outside `info/` that was unpacked, and what it is: `-> target` or a file's digest.
+std::map<std::string, std::string> describe_tree(PosixFileSystem& files, const Path& root) {
+  std::map<std::string, std::string> out;
+  for (const auto& item : std::filesystem::recursive_directory_iterator(root)) {
+    const std::string path = item.path().lexically_relative(root);
+    if (path.starts_with("info/")) continue;
+    if (item.is_symlink()) {
+      out[path] = "-> " + std::filesystem::read_symlink(item.path()).string();
+    } else if (item.is_regular_file()) {
+      out[path] = Digest::of(read_whole(files, item.path())).hex();
+    }
+  }
+  return out;
+}
+
+/// The same of what we installed: below the packaged path and with the packaged digest.
+std::map<std::string, std::string> describe_installation(const Package& package,
+                                                         const std::string& name) {
+  const PackageFacts facts = package.read_facts();
+  // Where noarch Python packages keep their paths.
+  const InstallTarget target{.prefix = kTarget.prefix,
+                             .python = PythonLayout{"3.12", "site-packages"}};
+  test::RecordingEntrySink sink;
+  package.install(facts, origin_of(facts, name), target, {}, sink);
+  const auto record = nlohmann::json::parse(sink.entries().back().content);
+  std::map<std::string, std::string> out;
+  for (const auto& path : record["paths_data"]["paths"]) {
+    if (path["path_type"] == "unix_python_entry_point") continue;
+    const std::string packaged = path["_path"];
+    const auto& entry = sink.at(packaged).entry;
+    out[packaged] = entry.type == Entry::Type::kSymlink ? "-> " + entry.target
+                                                        : path["sha256"].get<std::string>();
+  }
+  return out;
+}
+
+TEST(RealCondaPackages, HoldWhatCondaPackageHandlingFindsInThem) {
+  const auto directory = find_real_packages();
+  if (!directory) GTEST_SKIP() << kNoData;
+  if (!std::filesystem::exists("/usr/lib/python3/dist-packages/conda_package_handling")) {
+    GTEST_SKIP() << "conda-package-handling is not installed";
+  }
+  std::vector<Path> packages = find_packages(*directory);
+  std::erase_if(packages,
+                [](const Path& path) { return kExpectedErrors.contains(path.filename()); });
+  std::string root = (std::filesystem::temp_directory_path() / "kasane-conda-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(root.data()), nullptr);
+  PosixFileSystem files;
+  EXPECT_TRUE(unpack_with_conda_package_handling(packages, root));
+  for (std::size_t i = 0; i < packages.size(); ++i) {
+    SCOPED_TRACE(packages[i]);
+    const std::string name = packages[i].filename();
+    const auto file = files.open_file(packages[i]);
+    EXPECT_EQ(describe_installation(*open_package(*file, name), name),
+              describe_tree(files, Path(root) / std::to_string(i)));
+  }
+  files.remove_all(root);
 }
 
 }  // namespace
