@@ -42,6 +42,15 @@ std::uint16_t default_port(std::string_view scheme) {
   return scheme == "https" ? 443 : scheme == "http" ? 80 : 0;
 }
 
+/// conda servers take a token as a part of the path: `/t/<token>/channel`.
+void hide_token(std::string& text) {
+  const std::size_t found = text.find("/t/");
+  if (found == std::string::npos) return;
+  const std::size_t start = found + 3;
+  const std::size_t end = std::min(text.find('/', start), text.size());
+  text.replace(start, end - start, "***");
+}
+
 }  // namespace
 
 Url Url::parse_with_base(const std::string* base, std::string_view text) {
@@ -75,8 +84,8 @@ Url Url::of_file(const Path& path) {
   constexpr std::string_view kPlain = "/-._~+";
   std::string text = "file://";
   for (const char c : path.native()) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       (c >= '0' && c <= '9') || kPlain.find(c) != std::string_view::npos;
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       kPlain.find(c) != std::string_view::npos;
     text += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return parse(text);
@@ -98,11 +107,7 @@ std::string Url::render() const {
 std::string Url::redacted() const {
   Url shown = *this;
   shown.query_ = query_.empty() ? "" : "***";
-  if (const std::size_t token = path_.find("/t/"); token != std::string::npos) {
-    const std::size_t start = token + 3;
-    const std::size_t end = std::min(path_.find('/', start), path_.size());
-    shown.path_.replace(start, end - start, "***");
-  }
+  hide_token(shown.path_);
   return shown.render();
 }
 
@@ -122,6 +127,7 @@ std::string redact_url(std::string_view text) {
   std::string out(text.substr(0, text.find_first_of("?#")));
   const std::size_t start = out.find("//");
   if (start == std::string::npos) return out;
+  hide_token(out);
   const std::size_t end = std::min(out.find('/', start + 2), out.size());
   const std::size_t at = out.rfind('@', end);
   if (at != std::string::npos && at >= start + 2) out.replace(start + 2, at - start - 2, "***");

@@ -58,7 +58,7 @@ class Url {
   std::optional<UserInfo> user_info_;
 };
 
-/// `text`, if it looks like a URL at all, without user, password, query and fragment.
+/// `text`, which may be no URL at all, without what may be a secret in one.
 std::string redact_url(std::string_view text);
 
 }  // namespace kasane

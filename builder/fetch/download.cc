@@ -107,9 +107,8 @@ void Download::accept_part(const HttpResponse& response, Sink& sink) {
     const std::string got(response.headers.find("Content-Range").value_or(""));
     const std::uint64_t wanted = partial_.size_bytes();
     partial_.restart();
-    throw Error(ErrorKind::kNetwork,
-                fmt::format("expected the bytes of `{}` from {} on, got `{}`", url_.redacted(),
-                            wanted, got));
+    throw Error(ErrorKind::kNetwork, fmt::format("expected the bytes of `{}` from {} on, got `{}`",
+                                                 url_.redacted(), wanted, got));
   }
   sink.accept();
 }
@@ -144,8 +143,8 @@ bool Download::try_fetch_rest() {
   Sink sink(*this);
   HttpResponse response;
   try {
-    response = http_.send(request, sink,
-                          [&](const HttpResponse& head) { take_headers(head, sink); });
+    response =
+        http_.send(request, sink, [&](const HttpResponse& head) { take_headers(head, sink); });
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kNetwork) throw;
     failure_ = error;
@@ -153,8 +152,7 @@ bool Download::try_fetch_rest() {
   }
   if (response.status == 200 || response.status == 206 || (response.status == 416 && resumes)) {
     if (is_complete(response)) return true;
-    failure_ = Error(ErrorKind::kNetwork,
-                     fmt::format("`{}` came in part only", url_.redacted()));
+    failure_ = Error(ErrorKind::kNetwork, fmt::format("`{}` came in part only", url_.redacted()));
     return false;
   }
   failure_ = status_error(response);
@@ -190,8 +188,7 @@ cache::BlobSize Download::run(const ExpectedFile& expected) {
   for (;;) {
     fetch_rest();
     try {
-      return partial_.commit(expected.sha256,
-                             expected.sha256 ? std::nullopt : expected.md5);
+      return partial_.commit(expected.sha256, expected.sha256 ? std::nullopt : expected.md5);
     } catch (Error& error) {
       if (error.kind() != ErrorKind::kIntegrity) throw;
       if (std::exchange(blames_server, true)) {

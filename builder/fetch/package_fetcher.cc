@@ -96,9 +96,9 @@ FetchedPackage PackageFetcher::Round::fetch(std::size_t i) {
   try {
     return in_context(context, [&] {
       if (fetcher_.options_.offline) {
-        throw Error(ErrorKind::kNetwork,
-                    fmt::format("`{}` is not in the cache, and fetching is off",
-                                package.file_name()))
+        throw Error(
+            ErrorKind::kNetwork,
+            fmt::format("`{}` is not in the cache, and fetching is off", package.file_name()))
             .hint("run once without `--offline`");
       }
       const auto partial = fetcher_.cache_.resume_blob(download_name(package));

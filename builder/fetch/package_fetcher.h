@@ -58,9 +58,8 @@ class PackageFetcher {
   /// The packages in their order. They stay in the cache as long as the Cache object lives. The
   /// error that is thrown is that of the first package, in their order, that has one. `progress`,
   /// when set, is called from one thread at a time.
-  std::vector<FetchedPackage> fetch(
-      std::span<const resolver::LockedPackage> packages,
-      const std::function<void(const FetchProgress&)>& progress = {});
+  std::vector<FetchedPackage> fetch(std::span<const resolver::LockedPackage> packages,
+                                    const std::function<void(const FetchProgress&)>& progress = {});
 
  private:
   class Round;

@@ -48,6 +48,7 @@ TEST(Url, ShowsNoSecretsToPeople) {
             "https://conda.example.org/t/***/channel/a.conda");
   EXPECT_EQ(Url::parse("https://example.org/t/tk-secret").redacted(), "https://example.org/t/***");
   EXPECT_EQ(redact_url("https://u:p@w@example.org/x@y?sig=secret"), "https://***@example.org/x@y");
+  EXPECT_EQ(redact_url("https://x:y:z/t/tk-secret/a#b"), "https://x:y:z/t/***/a");
   EXPECT_EQ(redact_url("no URL"), "no URL");
 }
 
