@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <openssl/evp.h>
+
 namespace kasane {
 namespace {
 
@@ -17,6 +19,16 @@ std::optional<std::string_view> HttpHeaders::find(std::string_view name) const {
     }
   }
   return std::nullopt;
+}
+
+std::string basic_authorization(const UserInfo& user) {
+  const std::string plain = user.user + ":" + user.password;
+  std::string encoded(4 * ((plain.size() + 2) / 3) + 1, '\0');
+  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
+                                   reinterpret_cast<const unsigned char*>(plain.data()),
+                                   static_cast<int>(plain.size()));
+  encoded.resize(static_cast<std::size_t>(size));
+  return "Basic " + encoded;
 }
 
 }  // namespace kasane

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/stream.h"
+#include "base/url.h"
 
 namespace kasane {
 
@@ -50,6 +51,9 @@ struct HttpResponse {
   /// Where the answer came from, after redirects.
   std::string final_url;
 };
+
+/// The value of an `Authorization` header (RFC 7617).
+std::string basic_authorization(const UserInfo& user);
 
 /// Sends one request and waits for its answer; no retries. Thread-safe: connections are shared.
 class HttpClient {

@@ -139,6 +139,9 @@ bool Download::try_fetch_rest() {
   request.url = url_.render();
   const bool resumes = partial_.size_bytes() > 0;
   if (resumes) request.headers.add("Range", fmt::format("bytes={}-", partial_.size_bytes()));
+  if (url_.user_info()) {
+    request.headers.add("Authorization", basic_authorization(*url_.user_info()));
+  }
   asked_pause_.reset();
   Sink sink(*this);
   HttpResponse response;

@@ -101,7 +101,7 @@ class CrashTest : public testing::Test {
 
 TEST_F(CrashTest, LeavesOnlyWholeBlobsVisibleWhateverTheMoment) {
   std::mt19937 random(5);
-  for (unsigned round = 0; round < 250; ++round) {
+  for (unsigned round = 0; round < 170; ++round) {
     SCOPED_TRACE(round);
     files_.lose_power_after(round < 120 ? round : random() % 200);
     try {
@@ -150,7 +150,7 @@ TEST_F(CrashTest, SurvivesEveryFailureOfTheDisk) {
   std::mt19937 random(6);
   const char* const operations[] = {"write",  "sync",           "rename", "create",
                                     "remove", "sync_directory", "open"};
-  for (unsigned round = 0; round < 140; ++round) {
+  for (unsigned round = 0; round < 70; ++round) {
     SCOPED_TRACE(round);
     files_.fail(operations[round % 7], "/v1/", round % 2 == 0 ? EIO : ENOSPC, random() % 20);
     for (int i = 0; i < 15; ++i) {
