@@ -59,8 +59,10 @@ bool equal_ignoring_case(std::string_view left, std::string_view right) {
 
 Error wrong_type(std::string_view what, std::string_view key, std::string_view expected,
                  const Json& found) {
-  return damaged(
-      fmt::format("{} has a {} as `{}`, expected {}", what, found.type_name(), key, expected));
+  const std::string_view type = found.type_name();
+  return damaged(fmt::format("{} has {} {} for `{}`, expected {}", what,
+                             type == "object" || type == "array" ? "an" : "a", type, key,
+                             expected));
 }
 
 }  // namespace
