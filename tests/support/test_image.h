@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,16 @@ struct TestLayer {
   std::string tar;
   Codec codec = Codec::kGzip;
   std::map<std::string, std::string> annotations = {};
+  /// What the configuration says of it, when that is to be wrong.
+  std::optional<Digest> diff_id = {};
 };
+
+inline std::string_view layer_media_type(Codec codec) {
+  namespace media_type = registry::media_type;
+  return codec == Codec::kNone   ? media_type::kLayerTar
+         : codec == Codec::kGzip ? media_type::kLayerGzip
+                                 : media_type::kLayerZstd;
+}
 
 inline Digest put_blob(registry::ImageTarget& target, std::string_view bytes) {
   const auto blob = target.begin_blob();
@@ -44,12 +54,9 @@ inline registry::Manifest put_image_blobs(registry::ImageTarget& target,
   std::vector<registry::Descriptor> descriptors;
   for (const TestLayer& layer : layers) {
     const std::string bytes = stored_form(layer);
-    const std::string_view type = layer.codec == Codec::kNone   ? media_type::kLayerTar
-                                  : layer.codec == Codec::kGzip ? media_type::kLayerGzip
-                                                                : media_type::kLayerZstd;
-    config.append_layer(DiffId(Digest::of(layer.tar)), "test");
-    descriptors.push_back(
-        {std::string(type), put_blob(target, bytes), bytes.size(), layer.annotations});
+    config.append_layer(DiffId(layer.diff_id.value_or(Digest::of(layer.tar))), "test");
+    descriptors.push_back({std::string(layer_media_type(layer.codec)), put_blob(target, bytes),
+                           bytes.size(), layer.annotations});
   }
   const std::string text = config.render();
   return registry::Manifest::make(
