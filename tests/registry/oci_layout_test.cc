@@ -310,8 +310,8 @@ TEST_F(OciLayout, ReadsBlobsThatAreLinksOnlyByTheirDigest) {
 }
 
 TEST_F(OciLayout, LosesNoTagOfConcurrentProcesses) {
-  constexpr int kProcesses = 4;
-  constexpr int kTags = 3;
+  constexpr int kProcesses = 8;
+  constexpr int kTags = 6;
   std::vector<pid_t> children;
   for (int process = 0; process < kProcesses; ++process) {
     const pid_t child = ::fork();

@@ -243,7 +243,7 @@ std::string random_layer(std::mt19937& random) {
 
 TEST_F(Unpack, AgreesWithTheListingOnRandomImages) {
   int unpacked = 0;
-  for (unsigned seed = 0; seed < 200; ++seed) {
+  for (unsigned seed = 0; seed < 100; ++seed) {
     std::mt19937 random(seed);
     std::vector<std::string> layers;
     for (int i = 0; i < 3; ++i) layers.push_back(random_layer(random));
@@ -261,7 +261,7 @@ TEST_F(Unpack, AgreesWithTheListingOnRandomImages) {
     ASSERT_EQ(lines(disk_listing(target())), lines(listing)) << "seed " << seed;
     std::filesystem::remove_all(target());
   }
-  EXPECT_GT(unpacked, 50);
+  EXPECT_GT(unpacked, 25);
 }
 
 }  // namespace
