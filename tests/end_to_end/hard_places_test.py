@@ -28,7 +28,8 @@ class HardPlaces(EndToEndTest):
                     target = f"oci:{small if what == 'image' else self.folder / 'images-full'}/images"
                     result = self.kasane("build", self.lock, "--base", BASE, "--to", target,
                                          env=dict(KASANE_HOME=home), expect=1)
-                    self.assert_error(result, "No space left on device")
+                    self.assert_error(result, str(small))
+                    self.assertRegex(result.stderr, "No space left on device|disk is full")
                     self.see(result.stderr.splitlines()[0])
                     self.run_tool("mount", "-o", "remount,size=400m", small)
                     report = self.build(self.lock, to=target, env=dict(KASANE_HOME=home))
@@ -99,7 +100,7 @@ class HardPlaces(EndToEndTest):
         self.build(self.lock)
         before = self.kasane("cache", "status").stdout
         self.see(before.strip().replace("\n", "; "))
-        self.kasane("cache", "trim", "--cache-size", "1MiB")
+        self.kasane("cache", "trim", "--to", "1MiB")
         left = sum(path.stat().st_size for path in self.home.rglob("*")
                    if path.is_file() and not path.name.startswith("index"))
         self.assertLess(left, 2 << 20)

@@ -80,16 +80,11 @@ def duplicate(path="a"):
 
 def bomb():
     """4 GB of zeros that the metadata calls ten bytes."""
-    head = bytearray(tarfile.TarInfo("zeros").tobuf())
     info = tarfile.TarInfo("zeros")
     info.size = 4 << 30
-    head = info.tobuf(tarfile.PAX_FORMAT)
-    producer = subprocess.Popen(["sh", "-c", "cat; head -c 4294968320 /dev/zero"], stdin=subprocess.PIPE,
-                                stdout=subprocess.PIPE)
-    packed = subprocess.Popen(["zstd", "-q", "-c", "-1"], stdin=producer.stdout, stdout=subprocess.PIPE)
-    producer.stdin.write(head)
-    producer.stdin.close()
-    content = packed.stdout.read()
+    script = "{ cat; head -c 4294968320 /dev/zero; } | zstd -q -c -1"
+    content = subprocess.run(["sh", "-c", script], input=info.tobuf(tarfile.PAX_FORMAT), check=True,
+                             stdout=subprocess.PIPE).stdout
     return conda([], [("zeros", b"0123456789", "hardlink")], compress=lambda _: content)
 
 

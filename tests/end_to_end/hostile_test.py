@@ -55,9 +55,10 @@ class Hostile(EndToEndTest):
 
     def refuse(self, lock, codes, parts):
         images = self.folder / "images"
+        shutil.rmtree(images, ignore_errors=True)
         result = self.kasane("build", lock, "--base", "scratch", "--to", f"oci:{images}", expect=codes)
         self.assert_error(result, *parts)
-        self.assertFalse((images / "index.json").exists(), "no image of it is visible")
+        self.assert_no_image(images)
         self.kasane("cache", "verify")
         return result
 

@@ -6,6 +6,13 @@ import threading
 from collections import Counter
 
 
+class _QuietServer(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        """Clients that are killed or that hang up are part of the tests."""
+
+
 class HttpChannel:
     """Serves a folder while entered. `faults` maps the end of a path to a list of faults, one taken for each request:
     a status to answer with, `cut` to break off in the middle, or `spoil` to change one byte."""
@@ -24,8 +31,7 @@ class HttpChannel:
             def log_message(self, *_):
                 pass
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _QuietServer(("127.0.0.1", 0), Handler)
 
     @property
     def url(self):

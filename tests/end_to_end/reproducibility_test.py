@@ -3,7 +3,7 @@
 import random
 import unittest
 
-from support import LOCK_ADDED, EndToEndTest, layer_digests, package_path, records, repack, write_lock
+from support import LOCK, LOCK_ADDED, EndToEndTest, layer_digests, package_path, records, repack, write_lock
 
 
 class Reproducibility(EndToEndTest):
@@ -23,6 +23,9 @@ class Reproducibility(EndToEndTest):
             "another host name, one core": dict(
                 wrap=["unshare", "--uts", "sh", "-c", 'hostname elsewhere; exec taskset -c 0 "$@"', "sh"],
                 env=dict(KASANE_HOME=self.folder / "home-host")),
+            "one thread, one download at a time": dict(
+                more=("--threads", "1", "--parallel", "1"),
+                env=dict(KASANE_HOME=self.folder / "home-threads")),
             "another hash seed of Python": dict(
                 env=dict(KASANE_HOME=self.folder / "home-seed", PYTHONHASHSEED="7", PYTHONPATH="/nowhere",
                          PYTHONDONTWRITEBYTECODE="1")),
@@ -30,7 +33,8 @@ class Reproducibility(EndToEndTest):
         }
         for number, (name, more) in enumerate(variations.items()):
             with self.subTest(name):
-                report = self.build(to=f"oci:{self.folder}/again-{number}:other", **more)
+                options = more.pop("more", ())
+                report = self.build(LOCK, *options, to=f"oci:{self.folder}/again-{number}:other", **more)
                 self.assertEqual(report["image"]["digest"], reference)
 
     def test_the_order_of_the_lock_does_not_matter(self):

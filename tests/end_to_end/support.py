@@ -88,6 +88,12 @@ class EndToEndTest(unittest.TestCase):
         for bad in ("terminate called", "what():", "std::", "Sanitizer"):
             self.assertNotIn(bad, result.stderr)
 
+    def assert_no_image(self, layout):
+        """The layout is not there, or names no image."""
+        index = pathlib.Path(layout) / "index.json"
+        if index.exists():
+            self.assertEqual(json.loads(index.read_text())["manifests"], [])
+
     def see(self, *values):
         """Prints what was seen, for the log."""
         print("   ", *values, file=sys.stderr)
