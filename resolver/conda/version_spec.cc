@@ -127,10 +127,14 @@ class VersionSpecParser {
           .hint(suggest_operator(op, operand));
     }
     if (operand.empty()) throw error_at(op, fmt::format("a version is missing after `{}`", op));
-    std::string_view stem = without_star(operand);
-    while (stem.ends_with('*')) stem = without_star(stem);
+    const bool order = op.front() == '<' || op.front() == '>';
+    std::string_view stem = operand;
+    // `>=1.*` is `>=1`; the star of `>=1*` is a letter below all others, as with conda.
+    while (stem.ends_with(".*") || (stem.ends_with('*') && !order) || stem == "*") {
+      stem = without_star(stem);
+    }
     if (stem.empty()) return compare_with_any(op);
-    if (stem.find('*') != std::string_view::npos) return compare_with_glob(op, operand);
+    if (stem.find('*') != std::string_view::npos) return compare_with_glob(op, stem);
     return compare(op, parse_version(stem), stem, stem.size() < operand.size());
   }
 
@@ -237,7 +241,7 @@ VersionSpec VersionSpec::exactly(const CondaVersion& version) {
 
 VersionSpec VersionSpec::join(Kind kind, std::vector<VersionSpec> parts) {
   if (parts.size() == 1) return std::move(parts[0]);
-  VersionSpec keys = any();
+  VersionSpec keys;
   bool has_keys = false;
   VersionSpec out;
   out.kind_ = kind;
