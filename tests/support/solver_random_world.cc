@@ -12,11 +12,13 @@ class Generator {
   explicit Generator(std::uint32_t seed) : random_(seed) {}
 
   SolverWorld make() {
-    const std::size_t packages = 2 + below(4);
-    std::vector<std::string> names = {"e", "b", "d", "a", "c"};
+    const bool large = !one_in(3);
+    tangled_ = large && one_in(2);
+    most_candidates_ = large ? 5 : 3;
+    const std::size_t packages = large ? 5 + below(tangled_ ? 4 : 3) : 2 + below(4);
+    const std::vector<std::string> names = {"e", "b", "f", "d", "a", "h", "g", "c"};
     for (std::size_t p = 0; p < packages; ++p) {
-      world_.packages.push_back(
-          {names[p], std::vector<SolverWorld::Candidate>(one_in(12) ? 0 : 1 + below(3))});
+      world_.packages.push_back({names[p], std::vector<SolverWorld::Candidate>(candidate_count())});
     }
     for (auto& package : world_.packages) {
       for (std::size_t c = 0; c < package.candidates.size(); ++c) {
@@ -38,12 +40,20 @@ class Generator {
   std::size_t below(std::size_t limit) { return random_() % limit; }
   bool one_in(std::size_t count) { return below(count) == 0; }
 
+  std::size_t candidate_count() {
+    if (tangled_) return 2 + below(3);
+    return one_in(40) ? 0 : 1 + below(most_candidates_);
+  }
+
   SolverWorld::Set set() {
     SolverWorld::Set set{below(world_.packages.size()), {}, ""};
     const auto& package = world_.packages[set.package];
-    const std::size_t shape = below(8);
-    for (std::size_t c = 0; c < package.candidates.size(); ++c) {
-      if (shape == 0 || (shape < 6 && one_in(2)) || (shape > 5 && c == 0)) set.places.push_back(c);
+    const bool may_be_empty = one_in(30);
+    while (set.places.empty() && !package.candidates.empty()) {
+      for (std::size_t c = 0; c < package.candidates.size(); ++c) {
+        if (tangled_ ? !one_in(3) : one_in(2)) set.places.push_back(c);
+      }
+      if (may_be_empty) break;
     }
     set.text = package.name;
     return set;
@@ -60,10 +70,12 @@ class Generator {
 
   void fill(SolverWorld::Candidate& candidate, const std::string& version) {
     candidate.version = version;
-    for (std::size_t i = 0, count = below(3); i < count; ++i) candidate.needs.push_back(need());
-    if (one_in(4)) candidate.constrains.push_back(set());
-    if (one_in(15)) candidate.excluded = "excluded";
-    if (one_in(20)) candidate.unusable = "unusable";
+    const std::size_t count = tangled_ ? 2 + below(2) : below(4);
+    for (std::size_t i = 0; i < count; ++i) candidate.needs.push_back(need());
+    if (tangled_) return;
+    if (one_in(3)) candidate.constrains.push_back(set());
+    if (one_in(20)) candidate.excluded = "excluded";
+    if (one_in(30)) candidate.unusable = "unusable";
   }
 
   void add_place(std::vector<SolverWorld::Place>& places) {
@@ -73,6 +85,9 @@ class Generator {
   }
 
   std::mt19937 random_;
+  std::size_t most_candidates_ = 0;
+  /// Few facts rule a candidate out at once, many do together.
+  bool tangled_ = false;
   SolverWorld world_;
 };
 
