@@ -143,6 +143,7 @@ void Engine::visit_watches(Variable v) {
   std::vector<Watch>& watches = watches_[v.value()];
   const bits::Word* row = domains_.now(v);
   std::size_t kept = 0;
+  steps_ += watches.size();
   for (std::size_t i = 0; i < watches.size(); ++i) {
     Watch watch = watches[i];
     if (bits::test(row, watch.witness) || conflict_ || keep_watching(v, watch)) {
@@ -191,6 +192,7 @@ void Engine::backtrack(std::uint32_t level) {
 
 bool Engine::learn() {
   ++conflicts_;
+  steps_ += domains_.trail_size();
   const NogoodId conflict = *std::exchange(conflict_, std::nullopt);
   std::uint32_t level = 0;
   for (const Term& term : store_.terms(conflict)) {

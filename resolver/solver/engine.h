@@ -43,6 +43,8 @@ class Engine {
   /// again.
   std::vector<Variable> take_fixed() { return std::exchange(fixed_, {}); }
   std::uint32_t conflicts() const { return conflicts_; }
+  /// A measure of the work done that is the same on every machine.
+  std::uint64_t steps() const { return steps_; }
 
  private:
   /// `witness` is a value outside the watched term's set: while it is possible, the term does not
@@ -81,6 +83,7 @@ class Engine {
   std::optional<NogoodId> conflict_;
   std::vector<NogoodId> refutation_;
   std::uint32_t conflicts_ = 0;
+  std::uint64_t steps_ = 0;
 };
 
 }  // namespace kasane::resolver::solver

@@ -2,28 +2,30 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace kasane::resolver::solver {
 
 namespace {
 
-constexpr std::uint32_t kConflictsPerTrial = 20'000;
-/// Facts times trials: above this, what is left stays.
-constexpr std::uint64_t kTotalEffort = 4'000'000;
+/// Steps of the engine for one conflict: a fraction of a second.
+constexpr std::uint64_t kBudget = 20'000'000;
+/// What setting a trial up costs for each fact, in the same measure.
+constexpr std::uint64_t kStepsPerFact = 20;
 
 /// A few facts, alone, with no preference and nothing to fetch.
 class Trial {
  public:
-  Trial(const Engine& from, std::span<const EnteredFact> facts, std::size_t left_out)
+  Trial(const Engine& from, std::span<const EnteredFact> facts)
       : from_(from), variables_(from.domains().size()) {
-    for (std::size_t i = 0; i < facts.size(); ++i) {
-      if (i != left_out) add(facts[i]);
-    }
+    for (const EnteredFact& entered : facts) add(entered);
+    set_up_ = facts.size() * kStepsPerFact;
   }
 
-  /// The facts that the refutation needs; none when there is a solution, or none is found soon.
-  std::optional<std::vector<FactId>> refute() {
-    while (engine_.conflicts() < kConflictsPerTrial) {
+  /// The facts that the refutation needs; none when there is a solution, or when `budget` is used
+  /// up.
+  std::optional<std::vector<FactId>> refute(std::uint64_t budget) {
+    while (steps() < budget) {
       if (!engine_.propagate()) {
         if (!engine_.learn()) return engine_.refutation();
         next_ = 0;
@@ -33,6 +35,8 @@ class Trial {
     }
     return std::nullopt;
   }
+
+  std::uint64_t steps() const { return engine_.steps() + set_up_; }
 
  private:
   void add(const EnteredFact& entered) {
@@ -65,6 +69,7 @@ class Trial {
   Engine engine_;
   std::vector<Variable> variables_;
   std::uint32_t next_ = 0;
+  std::uint64_t set_up_ = 0;
 };
 
 std::vector<EnteredFact> only(const std::vector<EnteredFact>& facts,
@@ -76,18 +81,60 @@ std::vector<EnteredFact> only(const std::vector<EnteredFact>& facts,
   return kept;
 }
 
+class Minimiser {
+ public:
+  Minimiser(const Engine& engine, std::vector<EnteredFact> facts, std::stop_token stop)
+      : engine_(engine), facts_(std::move(facts)), stop_(std::move(stop)) {}
+
+  std::vector<EnteredFact> run() {
+    refine();
+    for (std::size_t block = facts_.size() / 4; block > 1; block /= 4) leave_out_blocks(block);
+    leave_out_blocks(1);
+    return std::move(facts_);
+  }
+
+ private:
+  bool may_go_on() const { return budget_ > 0 && !stop_.stop_requested(); }
+
+  /// Whether `facts` suffice; if so, those of them that were needed are what is left.
+  bool suffices(const std::vector<EnteredFact>& facts) {
+    Trial trial(engine_, facts);
+    const auto needed = trial.refute(budget_);
+    budget_ -= std::min(budget_, trial.steps());
+    if (needed) facts_ = only(facts, *needed);
+    return needed.has_value();
+  }
+
+  /// A second proof often needs less than the first, which grew with the search.
+  void refine() {
+    for (std::size_t before = facts_.size() + 1; facts_.size() < before && may_go_on();) {
+      before = facts_.size();
+      if (!suffices(facts_)) return;
+    }
+  }
+
+  void leave_out_blocks(std::size_t size) {
+    for (std::size_t end = facts_.size(); end > 0 && may_go_on();) {
+      const std::size_t begin = end - std::min(end, size);
+      std::vector<EnteredFact> rest = facts_;
+      const auto at = rest.begin();
+      rest.erase(at + static_cast<std::ptrdiff_t>(begin), at + static_cast<std::ptrdiff_t>(end));
+      suffices(rest);
+      end = std::min(begin, facts_.size());
+    }
+  }
+
+  const Engine& engine_;
+  std::vector<EnteredFact> facts_;
+  std::stop_token stop_;
+  std::uint64_t budget_ = kBudget;
+};
+
 }  // namespace
 
 std::vector<EnteredFact> minimise(const Engine& engine, std::vector<EnteredFact> facts,
                                   std::stop_token stop) {
-  std::uint64_t effort = 0;
-  for (std::size_t i = facts.size(); i-- > 0 && effort < kTotalEffort;) {
-    if (stop.stop_requested()) break;
-    effort += facts.size();
-    i = std::min(i, facts.size() - 1);
-    if (const auto needed = Trial(engine, facts, i).refute()) facts = only(facts, *needed);
-  }
-  return facts;
+  return Minimiser(engine, std::move(facts), std::move(stop)).run();
 }
 
 }  // namespace kasane::resolver::solver

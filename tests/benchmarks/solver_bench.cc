@@ -40,6 +40,23 @@ void BM_Channel(benchmark::State& state) {
 }
 BENCHMARK(BM_Channel)->DenseRange(1, 20)->Unit(benchmark::kMillisecond);
 
+/// Narrow ranges, and some packages wanted as they were long ago.
+void BM_NarrowChannel(benchmark::State& state) {
+  static LargeWorld world;
+  if (world.package_count() == 0) {
+    fill_like_a_channel(world, {.packages = 3000, .widest_range = 0.2});
+  }
+  std::mt19937 random(static_cast<unsigned>(state.range(0)));
+  std::vector<VersionSetId> wanted;
+  for (int i = 0; i < 5; ++i) {
+    const PackageId package(random() % world.package_count());
+    const std::uint32_t count = world.candidate_count(package);
+    wanted.push_back(i < 4 ? world.any(package) : world.range(package, count / 2, count));
+  }
+  run(state, world, world.request(wanted));
+}
+BENCHMARK(BM_NarrowChannel)->DenseRange(1, 20)->Unit(benchmark::kMillisecond);
+
 void BM_Lockstep(benchmark::State& state) {
   LargeWorld world;
   const Problem problem = fill_with_lockstep(world, static_cast<std::uint32_t>(state.range(0)));

@@ -90,7 +90,8 @@ constexpr std::uint32_t kPatches = 40;
 /// One package after the other; each needs some of those before it, the first ones most often.
 class ChannelMaker {
  public:
-  ChannelMaker(LargeWorld& world, const ChannelShape& shape) : world_(world), random_(shape.seed) {
+  ChannelMaker(LargeWorld& world, const ChannelShape& shape)
+      : world_(world), widest_range_(shape.widest_range), random_(shape.seed) {
     python_ = world.add_package("python", kPythons * kPatches);
     made_.push_back({python_, kPythons * kPatches, 1});
     while (made_.size() < shape.packages) make();
@@ -116,9 +117,11 @@ class ChannelMaker {
   VersionSetId range_for(const Made& target, double age) {
     const auto versions = static_cast<double>(target.versions);
     const auto known = static_cast<std::uint32_t>(versions * age);
-    const std::uint32_t newest = below(3) == 0 ? known - std::min(known, below(4)) : 0;
-    const std::uint32_t oldest =
-        std::min(target.versions, known + 1 + below(std::max(1u, target.versions / 2)));
+    const std::uint32_t newest =
+        below(3) == 0 || widest_range_ < 0.3 ? known - std::min(known, below(4)) : 0;
+    const std::uint32_t oldest = std::min(
+        target.versions,
+        known + 1 + below(std::max(1u, static_cast<std::uint32_t>(versions * widest_range_))));
     return world_.range(target.package, newest * target.builds, oldest * target.builds);
   }
 
@@ -156,6 +159,7 @@ class ChannelMaker {
   }
 
   LargeWorld& world_;
+  double widest_range_;
   std::mt19937 random_;
   PackageId python_;
   std::vector<Made> made_;

@@ -64,6 +64,8 @@ class LargeWorld : public resolver::solver::Provider {
 /// some versions for several releases of `python`; ranges that mostly fit the newest ones.
 struct ChannelShape {
   std::uint32_t packages = 3000;
+  /// How much of a target's versions a range spans at most: the less, the more conflicts.
+  double widest_range = 0.5;
   std::uint32_t seed = 1;
 };
 void fill_like_a_channel(LargeWorld& world, const ChannelShape& shape);
