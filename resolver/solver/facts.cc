@@ -139,28 +139,19 @@ void FactBook::order(std::vector<const Requirement*>& requirements) {
   std::stable_sort(requirements.begin(), requirements.end(), before);
 }
 
-void FactBook::hint(std::span<const Requirement* const> requirements) {
+/// Tells the provider of all missing packages before it asks for the first one.
+bool FactBook::load_all(std::span<const VersionSetId> sets) {
   std::vector<PackageId> missing;
-  for (const Requirement* requirement : requirements) {
-    for (const VersionSetId set : requirement->any_of) {
-      const PackageId package = universe_.package_of(set);
-      if (!universe_.loaded(package)) missing.push_back(package);
-    }
+  for (const VersionSetId set : sets) {
+    const PackageId package = universe_.package_of(set);
+    if (!universe_.loaded(package)) missing.push_back(package);
   }
-  if (!missing.empty()) universe_.provider().hint(missing);
-}
-
-bool FactBook::load_all(std::span<const Requirement* const> requirements) {
-  bool any = false;
-  for (const Requirement* requirement : requirements) {
-    for (const VersionSetId set : requirement->any_of) {
-      const PackageId package = universe_.package_of(set);
-      if (universe_.loaded(package)) continue;
-      load(package);
-      any = true;
-    }
+  if (missing.empty()) return false;
+  universe_.provider().hint(missing);
+  for (const PackageId package : missing) {
+    if (!universe_.loaded(package)) load(package);
   }
-  return any;
+  return true;
 }
 
 void FactBook::expand(Variable v, std::uint32_t place) {
@@ -180,8 +171,12 @@ void FactBook::state(Variable v, std::uint32_t place, const Dependencies& said) 
   std::vector<const Requirement*> requirements;
   for (const Requirement& requirement : said.requirements) requirements.push_back(&requirement);
   order(requirements);
-  hint(requirements);
-  if (load_all(requirements)) order(requirements);
+  std::vector<VersionSetId> needed;
+  for (const Requirement* requirement : requirements) {
+    if (requirement->condition) continue;
+    needed.insert(needed.end(), requirement->any_of.begin(), requirement->any_of.end());
+  }
+  if (load_all(needed)) order(requirements);
 
   std::vector<FactId> list;
   for (const Requirement* requirement : requirements) {
@@ -231,8 +226,15 @@ FactId FactBook::state(const Fact& said, std::uint32_t place) {
   bits::set(engine.store().row(fresh.speakers), place);
   const FactId id = add(fresh);
   if (shared) shared_.emplace(sharing_key(said), id);
-  enter_or_wait(id);
+  if (!said.condition) enter_or_wait(id);
   return id;
+}
+
+bool FactBook::wake(FactId id) {
+  if (fact(id).nogood) return false;
+  load_all(fact(id).sets);
+  enter(id);
+  return true;
 }
 
 FactId FactBook::add(Fact fact) {
@@ -248,12 +250,14 @@ bool FactBook::wait_for(PackageId package, FactId id) {
 }
 
 void FactBook::enter_or_wait(FactId id) {
-  const Fact& entering = fact(id);
-  if (entering.condition && wait_for(universe_.package_of(entering.condition), id)) return;
-  for (const VersionSetId set : entering.sets) {
+  for (const VersionSetId set : fact(id).sets) {
     if (wait_for(universe_.package_of(set), id)) return;
   }
-  const std::vector<Term> terms = terms_of(entering);
+  enter(id);
+}
+
+void FactBook::enter(FactId id) {
+  const std::vector<Term> terms = terms_of(fact(id));
   facts_[id.value()].nogood = universe_.engine().add_fact(terms, id);
 }
 

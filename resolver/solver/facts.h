@@ -35,6 +35,9 @@ class FactBook {
   /// Writes down what a candidate says. The requirements' facts are those of `requirements` then.
   void expand(Variable v, std::uint32_t place);
   bool expanded(Variable v, std::uint32_t place) const;
+  /// The condition of a requirement has come true: what it requires is asked for now. False: it
+  /// was known before.
+  bool wake(FactId id);
   /// In the order in which they are to be met.
   std::span<const FactId> requirements(Variable v, std::uint32_t place) const;
   /// One variable with one candidate for each preference, in order.
@@ -59,12 +62,12 @@ class FactBook {
   void exclude(const Fact& fact);
   void lock(Variable v, CandidateId candidate);
   void order(std::vector<const Requirement*>& requirements);
-  void hint(std::span<const Requirement* const> requirements);
-  bool load_all(std::span<const Requirement* const> requirements);
+  bool load_all(std::span<const VersionSetId> sets);
   void state(Variable v, std::uint32_t place, const Dependencies& said);
   FactId state(const Fact& fact, std::uint32_t place);
   bool shareable(const Fact& fact);
   FactId add(Fact fact);
+  void enter(FactId id);
   void enter_or_wait(FactId id);
   bool wait_for(PackageId package, FactId id);
   std::vector<Term> terms_of(const Fact& fact);

@@ -21,6 +21,7 @@ std::optional<Frontier::Decision> Frontier::next() {
   while (cursor_ < queue_.size()) {
     if (const auto decision = meet(facts_.fact(queue_[cursor_]))) return decision;
     ++cursor_;
+    if (woken_) break;
   }
   return std::nullopt;
 }
@@ -73,16 +74,21 @@ void Frontier::visit(Variable v, std::uint32_t place) {
   const PackageId package = universe_.package(v);
   for (const Pending& pending : pending_) {
     if (pending.condition == package && has(facts_.fact(pending.fact).condition, place)) {
-      queue_.push_back(pending.fact);
+      enqueue(pending.fact);
     }
   }
-  for (const FactId id : facts_.requirements(v, place)) enqueue(id);
+  for (const FactId id : facts_.requirements(v, place)) consider(id);
 }
 
 void Frontier::enqueue(FactId id) {
+  woken_ |= facts_.wake(id);
+  queue_.push_back(id);
+}
+
+void Frontier::consider(FactId id) {
   const Fact& fact = facts_.fact(id);
   if (!fact.condition) {
-    queue_.push_back(id);
+    enqueue(id);
     return;
   }
   const PackageId package = universe_.package_of(fact.condition);
@@ -93,7 +99,7 @@ void Frontier::enqueue(FactId id) {
   const Variable v = universe_.variable(package);
   const std::uint32_t chosen =
       bits::first(universe_.engine().domains().now(v), universe_.engine().domains().words(v));
-  if (has(fact.condition, chosen)) queue_.push_back(id);
+  if (has(fact.condition, chosen)) enqueue(id);
 }
 
 }  // namespace kasane::resolver::solver

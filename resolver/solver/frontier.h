@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "resolver/solver/facts.h"
@@ -17,11 +18,14 @@ class Frontier {
     std::uint32_t place;
   };
 
-  Frontier(Universe& universe, const FactBook& facts) : universe_(universe), facts_(facts) {}
+  Frontier(Universe& universe, FactBook& facts) : universe_(universe), facts_(facts) {}
 
-  /// Passes what is settled by now and tells the next decision; none: all requirements are met.
-  /// Nothing is left to propagate, and every candidate that its variable came down to is expanded.
+  /// Passes what is settled by now and tells the next decision; none: all requirements are met, or
+  /// a fact came up. Nothing is left to propagate, and every candidate that its variable came down
+  /// to is expanded.
   std::optional<Decision> next();
+  /// Whether facts came up in `next`, which have to be propagated first.
+  bool take_woken() { return std::exchange(woken_, false); }
   /// A level is about to be opened.
   void mark() { marks_.push_back({preference_, cursor_, sizes()}); }
   void restore(std::uint32_t level);
@@ -53,11 +57,12 @@ class Frontier {
     return v.value() < is_visited_.size() && is_visited_[v.value()];
   }
   void visit(Variable v, std::uint32_t place);
+  void consider(FactId id);
   void enqueue(FactId id);
   bool has(VersionSetId set, std::uint32_t place);
 
   Universe& universe_;
-  const FactBook& facts_;
+  FactBook& facts_;
   std::size_t preference_ = 0;
   std::size_t cursor_ = 0;
   std::vector<FactId> queue_;
@@ -66,6 +71,7 @@ class Frontier {
   /// Conditional requirements whose condition's package has not been visited.
   std::vector<Pending> pending_;
   std::vector<Mark> marks_;
+  bool woken_ = false;
 };
 
 }  // namespace kasane::resolver::solver

@@ -25,6 +25,7 @@ class Search {
       }
       if (expand_fixed()) continue;
       const auto decision = frontier_.next();
+      if (frontier_.take_woken()) continue;
       if (!decision) return outcome(solution());
       if (expand(decision->variable, decision->place)) continue;
       frontier_.mark();
