@@ -19,6 +19,8 @@ function(kasane_test_room name)
     add_executable(kasane_${name}_tests ${sources})
     target_link_libraries(kasane_${name}_tests PRIVATE ${ROOM_LINKS} kasane_test_support
                           GTest::gmock GTest::gtest_main)
+    target_precompile_headers(kasane_${name}_tests PRIVATE <gmock/gmock.h> <gtest/gtest.h>
+                              <fmt/format.h>)
     target_compile_definitions(kasane_${name}_tests PRIVATE
                                KASANE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     add_test(NAME unit.${name} COMMAND kasane_${name}_tests)

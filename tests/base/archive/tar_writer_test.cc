@@ -1,5 +1,6 @@
 #include "base/archive/tar_writer.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/archive/tar_reader.h"
@@ -26,7 +27,8 @@ TarMember file(std::string path) {
 TEST(TarWriter, NeedsNoExtensionForWhatFitsUstar) {
   for (const std::string& path :
        {std::string("a"), std::string(100, 'a'),
-        std::string(155, 'd') + "/" + std::string(100, 'f'), "x/" + std::string(99, 'f')}) {
+        fmt::format("{}/{}", std::string(155, 'd'), std::string(100, 'f')),
+        fmt::format("x/{}", std::string(99, 'f'))}) {
     std::string bytes;
     append_tar_header(bytes, file(path));
     EXPECT_EQ(bytes.size(), kTarBlock) << path;
@@ -36,8 +38,9 @@ TEST(TarWriter, NeedsNoExtensionForWhatFitsUstar) {
 
 TEST(TarWriter, UsesPaxOnlyForWhatDoesNotFit) {
   for (const std::string& path :
-       {std::string(101, 'a'), std::string(156, 'd') + "/" + std::string(100, 'f'),
-        std::string(3000, 'x'), std::string("caf\xc3\xa9"), "/" + std::string(100, 'f')}) {
+       {std::string(101, 'a'), fmt::format("{}/{}", std::string(156, 'd'), std::string(100, 'f')),
+        std::string(3000, 'x'), std::string("caf\xc3\xa9"),
+        fmt::format("/{}", std::string(100, 'f'))}) {
     std::string bytes;
     append_tar_header(bytes, file(path));
     EXPECT_GT(bytes.size(), kTarBlock) << path;
