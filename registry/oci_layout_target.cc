@@ -75,34 +75,39 @@ std::vector<KnownLayer> OciLayoutTarget::known_layers() {
 Staging& OciLayoutTarget::prepare() {
   const std::lock_guard guard(mutex_);
   if (staging_ == nullptr) {
-    make_layout();
-    staging_ = std::make_unique<Staging>(files_, reference_.directory / kOurs, "writer-");
+    const Path& root = reference_.directory;
+    if (!files_.find_status(root / "oci-layout") && !files_.find_status(root / kOurs) &&
+        !files_.list(root).empty()) {
+      throw Error(ErrorKind::kRefused,
+                  fmt::format("`{}` holds other files and is no OCI image layout", root.native()))
+          .hint("name a directory that is empty or not there yet");
+    }
+    // Safe before anything else is: what a crash leaves here is then known to be ours.
+    make_directories_durably(files_, root / kOurs);
+    auto staging = std::make_unique<Staging>(files_, root / kOurs, "writer-");
+    make_layout(*staging);
+    staging_ = std::move(staging);
   }
   return *staging_;
 }
 
-void OciLayoutTarget::make_layout() {
+void OciLayoutTarget::make_layout(Staging& staging) {
   const Path& root = reference_.directory;
-  const bool exists = files_.find_status(root / "oci-layout").has_value();
-  if (!exists && !files_.find_status(root / kOurs) && !files_.list(root).empty()) {
-    throw Error(ErrorKind::kRefused,
-                fmt::format("`{}` holds other files and is no OCI image layout", root.native()))
-        .hint("name a directory that is empty or not there yet");
-  }
-  files_.create_directories(root / "blobs" / "sha256");
-  files_.create_directories(root / kOurs);
+  make_directories_durably(files_, root / "blobs" / "sha256");
   const auto lock = files_.lock(root / kOurs / "lock", LockMode::kExclusive);
   if (!files_.find_status(root / "index.json")) {
-    files_.write_atomically(root / "index.json", empty_layout_index());
+    put(staging, "index.json", empty_layout_index());
+    files_.sync_directory(root);
   }
   // Last: from here on the directory is a layout.
   if (!files_.find_status(root / "oci-layout")) {
-    files_.write_atomically(root / "oci-layout", kLayoutVersionDocument);
+    put(staging, "oci-layout", kLayoutVersionDocument);
+    files_.sync_directory(root);
   }
 }
 
-void OciLayoutTarget::put(const Path& name, std::string_view bytes) {
-  StagedFile file(files_, prepare().next());
+void OciLayoutTarget::put(Staging& staging, const Path& name, std::string_view bytes) {
+  StagedFile file(files_, staging.next());
   file.write(bytes);
   file.close();
   files_.rename(file.path(), reference_.directory / name);
@@ -114,7 +119,7 @@ void OciLayoutTarget::update_index(const Manifest& manifest, const std::vector<s
   const std::string before = files_.read_text(path, kDocumentLimit);
   const std::string after = with_tags(before, manifest, tags);
   if (after == before) return;
-  put("index.json", after);
+  put(prepare(), "index.json", after);
   files_.sync_directory(reference_.directory);
 }
 
@@ -124,7 +129,8 @@ void OciLayoutTarget::publish(const Manifest& manifest, const std::vector<std::s
                prepare();
                require_blobs(*this, manifest);
                const Digest digest = manifest.digest();
-               if (!has_blob(digest, manifest.text.size())) put(blob_path(digest), manifest.text);
+               if (!has_blob(digest, manifest.text.size()))
+                 put(prepare(), blob_path(digest), manifest.text);
                files_.sync_directory(reference_.directory / "blobs" / "sha256");
                update_index(manifest, all_tags(reference_.tag, tags));
              });

@@ -32,8 +32,8 @@ class OciLayoutTarget final : public ImageTarget {
 
  private:
   Staging& prepare();
-  void make_layout();
-  void put(const Path& name, std::string_view bytes);
+  void make_layout(Staging& staging);
+  void put(Staging& staging, const Path& name, std::string_view bytes);
   void update_index(const Manifest& manifest, const std::vector<std::string>& tags);
 
   FileSystem& files_;

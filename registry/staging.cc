@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -14,6 +16,17 @@ constexpr const char* kLockName = "lock";
 std::atomic<unsigned> instances = 0;
 
 }  // namespace
+
+void make_directories_durably(FileSystem& files, const Path& directory) {
+  std::vector<Path> missing;
+  for (Path at = directory; !at.empty() && !files.find_status(at); at = at.parent_path()) {
+    missing.push_back(at);
+  }
+  files.create_directories(directory);
+  for (const Path& made : missing) {
+    if (made.has_filename()) files.sync_directory(made.parent_path());
+  }
+}
 
 Staging::Staging(FileSystem& files, const Path& parent, std::string prefix)
     : files_(files), prefix_(std::move(prefix)) {

@@ -10,6 +10,9 @@
 
 namespace kasane::registry {
 
+/// Makes a directory and those above it that are missing, safe from a crash.
+void make_directories_durably(FileSystem& files, const Path& directory);
+
 /// A directory of one process for files that are not visible yet, on the disk where they will be
 /// renamed to. Removed at the end; when the process dies before that, the next one that stages in
 /// the same place removes it. Thread-safe.
