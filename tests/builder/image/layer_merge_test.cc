@@ -257,6 +257,23 @@ TEST(LayerMerge, RefusesPathsThatGrowWithoutEnd) {
   }
 }
 
+TEST(LayerMerge, ReadsTarsWithoutTheirEnd) {
+  for (const std::size_t size : {3, 512}) {
+    const std::string tar =
+        TarBuilder().add({.path = "f", .content = std::string(size, 'x')}).open_end();
+    for (const Codec codec : {Codec::kNone, Codec::kGzip}) {
+      // Without the marker, and without the padding too.
+      EXPECT_EQ(flatten_listing(MemoryImage({TestLayer{tar, codec}})).size(), 1U);
+      EXPECT_EQ(flatten_listing(MemoryImage({TestLayer{tar.substr(0, 512 + size), codec}})).size(),
+                1U);
+    }
+    EXPECT_THROW(flatten_listing(MemoryImage::of({tar.substr(0, 511)})), Error);
+  }
+  const std::string two =
+      TarBuilder().add({.path = "f", .content = std::string(600, 'x')}).open_end();
+  EXPECT_THROW(flatten_listing(MemoryImage::of({two.substr(0, 1000)})), Error);
+}
+
 TEST(LayerMerge, ChecksDigestsOfEachLayer) {
   const std::string tar = tar_of("a=1");
   for (const Codec codec : {Codec::kNone, Codec::kGzip, Codec::kZstd}) {

@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <random>
 #include <string>
@@ -110,6 +111,20 @@ TEST_F(Umoci, MakesTheSameTree) {
   const std::string ours = by_us("a");
   EXPECT_EQ(ours, by_umoci("a")) << errors_;
   EXPECT_NE(ours.find("usr/bin/tool file 6711 1000:1001"), std::string::npos);
+}
+
+TEST_F(Umoci, MakesTheSameTreeOfALayerThatItInserted) {
+  const auto content = directory_ / "content";
+  std::filesystem::create_directories(content / "d");
+  std::ofstream(content / "d/f") << "text";
+  std::filesystem::create_hard_link(content / "d/f", content / "h");
+  put("a", {{TarBuilder().add({.path = "x", .content = "x", .mtime = 1}).finish()}});
+  const auto inserted =
+      run_tool({"umoci", "insert", "--image", layout() + ":a", content.native(), "/opt"});
+  ASSERT_EQ(inserted.exit_code, 0) << inserted.errors;
+  const std::string ours = by_us("a");
+  EXPECT_NE(ours.find("opt/d/f file"), std::string::npos) << ours;
+  EXPECT_EQ(ours, by_umoci("a")) << errors_;
 }
 
 /// A layer as tools write them: directories before what is in them, whiteouts first, no name twice.
