@@ -153,7 +153,7 @@ TEST_F(CrashTest, SurvivesEveryFailureOfTheDisk) {
   for (unsigned round = 0; round < 70; ++round) {
     SCOPED_TRACE(round);
     files_.fail(operations[round % 7], "/v1/", round % 2 == 0 ? EIO : ENOSPC, random() % 20);
-    for (int i = 0; i < 15; ++i) {
+    for (int i = 0; i < 8; ++i) {
       try {
         const auto cache = open();
         do_something(*cache, random);
