@@ -137,17 +137,6 @@ HttpHeaders without_secrets(const HttpHeaders& headers) {
   return out;
 }
 
-void check_redirect(const Url& from, const Url& to) {
-  const auto refuse = [&](std::string_view why) {
-    throw Error(ErrorKind::kNetwork,
-                fmt::format("`{}` redirects to `{}`: {}", from.redacted(), to.redacted(), why));
-  };
-  if (to.scheme() != "https" && to.scheme() != "http") refuse("expected `http` or `https`");
-  if (from.scheme() == "https" && to.scheme() == "http") {
-    refuse("a redirect from `https` to `http` is not followed");
-  }
-}
-
 HttpResponse CurlClient::send(const HttpRequest& request, ByteSink& body,
                               const std::function<void(const HttpResponse&)>& on_headers) {
   const Url first = Url::parse(request.url);

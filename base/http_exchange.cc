@@ -54,6 +54,17 @@ const char* hint_for(CURLcode code) {
 
 }  // namespace
 
+void check_redirect(const Url& from, const Url& to) {
+  const auto refuse = [&](std::string_view why) {
+    throw Error(ErrorKind::kNetwork,
+                fmt::format("`{}` redirects to `{}`: {}", from.redacted(), to.redacted(), why));
+  };
+  if (to.scheme() != "https" && to.scheme() != "http") refuse("expected `http` or `https`");
+  if (from.scheme() == "https" && to.scheme() == "http") {
+    refuse("a redirect from `https` to `http` is not followed");
+  }
+}
+
 std::size_t Exchange::on_header(char* bytes, std::size_t, std::size_t size, void* self) {
   auto& exchange = *static_cast<Exchange*>(self);
   return exchange.guarded(0, [&] {

@@ -14,6 +14,10 @@
 
 namespace kasane {
 
+/// An Error of kind kNetwork when a redirect must not be followed: away from http and https, or
+/// from https back to http.
+void check_redirect(const Url& from, const Url& to);
+
 /// One request on its way: what curl's callbacks work on. No exception may pass through curl; what
 /// was thrown is kept and thrown again behind it.
 class Exchange {

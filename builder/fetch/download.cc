@@ -10,6 +10,9 @@
 namespace kasane::builder {
 namespace {
 
+/// A transfer that breaks again and again, but brings this much each time, goes on.
+constexpr std::uint64_t kWorthOfNewAttempts = std::uint64_t{1} << 20;
+
 std::optional<std::uint64_t> read_number(std::string_view text) {
   std::uint64_t number = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -166,22 +169,37 @@ bool Download::try_fetch_rest() {
   return false;
 }
 
+void Download::wait(std::chrono::milliseconds time) {
+  if (options_.pause) {
+    options_.pause(time);
+    received_(0);
+    return;
+  }
+  // Long enough that somebody may want it all to end in between.
+  constexpr std::chrono::milliseconds kSlice{100};
+  while (time.count() > 0) {
+    std::this_thread::sleep_for(std::min(time, kSlice));
+    time -= kSlice;
+    received_(0);
+  }
+}
+
 void Download::fetch_rest() {
   auto pause = options_.first_pause;
+  std::uint64_t reached = partial_.size_bytes();
   for (unsigned attempt = 1;; ++attempt) {
     if (try_fetch_rest()) return;
+    if (partial_.size_bytes() >= reached + kWorthOfNewAttempts) {
+      reached = partial_.size_bytes();
+      attempt = 1;
+      pause = options_.first_pause;
+    }
     if (attempt >= options_.attempts) {
       failure_->add_context(fmt::format("after {} attempts", attempt));
       throw *failure_;
     }
-    const auto wait = std::min(asked_pause_.value_or(pause), options_.longest_pause);
-    if (options_.pause) {
-      options_.pause(wait);
-    } else {
-      std::this_thread::sleep_for(wait);
-    }
+    wait(std::min(asked_pause_.value_or(pause), options_.longest_pause));
     pause *= 2;
-    received_(0);
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -36,6 +37,7 @@ class Download {
   class Sink;
 
   void fetch_rest();
+  void wait(std::chrono::milliseconds time);
   /// False when it must be tried again; `failure_` says why.
   bool try_fetch_rest();
   void take_headers(const HttpResponse& response, Sink& sink);

@@ -16,7 +16,8 @@ namespace kasane::builder {
 struct FetchOptions {
   /// How many downloads run at once.
   unsigned parallel = 8;
-  /// How often one is begun or taken up again before its error counts.
+  /// How often one is begun or taken up again, without getting much further, before its error
+  /// counts.
   unsigned attempts = 6;
   /// Waited before the second attempt, then doubled each time up to the longest; a server's
   /// `Retry-After` counts up to the longest too.

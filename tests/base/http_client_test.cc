@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "base/file_system.h"
 #include "base/http.h"
+#include "base/http_exchange.h"
+#include "base/url.h"
 #include "tests/support/http_server.h"
 
 namespace kasane {
@@ -203,6 +205,21 @@ TEST_F(HttpClientTest, FollowsNoRedirectToAFileOrAnotherProtocol) {
                         server.url()));
   EXPECT_THAT(error_of(server.url("/?ftp://example.org/")), HasSubstr("expected `http` or"));
   EXPECT_THAT(error_of(server.url("/?garbage")), HasSubstr("redirects to what is no URL"));
+}
+
+TEST(HttpRedirect, NeverLeavesEncryption) {
+  const Url from = Url::parse("https://example.org/a?secret");
+  EXPECT_NO_THROW(check_redirect(from, Url::parse("https://other.org/")));
+  EXPECT_NO_THROW(check_redirect(Url::parse("http://example.org/"), from));
+  try {
+    check_redirect(from, Url::parse("http://example.org/b?secret"));
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kNetwork);
+    EXPECT_EQ(error.message(),
+              "`https://example.org/a?***` redirects to `http://example.org/b?***`: a redirect "
+              "from `https` to `http` is not followed");
+  }
 }
 
 TEST_F(HttpClientTest, KeepsSecretsFromOtherHosts) {

@@ -1,7 +1,12 @@
 #include "builder/fetch/package_fetcher.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <filesystem>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -319,6 +324,19 @@ TEST_F(PackageFetcherTest, WaitsAsLongAsTheServerAsks) {
   EXPECT_THAT(pauses_, ElementsAre(milliseconds(7000), milliseconds(60'000), milliseconds(2000)));
 }
 
+TEST_F(PackageFetcherTest, GoesOnAsLongAsItGetsFurther) {
+  const std::string bytes = package_bytes("a", 13'000'000);
+  HttpServer server([&](const HttpCall& call) {
+    HttpReply reply = reply_with_file(call, bytes);
+    reply.close_after = 1'200'000;
+    return reply;
+  });
+  EXPECT_EQ(error_of({package(server.url("/a"), bytes)}), "(no error)");
+  EXPECT_EQ(blob_text(Digest::of(bytes)), bytes);
+  EXPECT_EQ(server.calls().size(), 11U);
+  EXPECT_THAT(pauses_, testing::Each(milliseconds(500)));
+}
+
 TEST_F(PackageFetcherTest, GivesUpInTheEnd) {
   HttpServer server([](const HttpCall&) { return HttpReply::of(503); });
   EXPECT_EQ(error_of({package(server.url("/a"), "bytes")}),
@@ -481,6 +499,62 @@ TEST_F(PackageFetcherTest, SharesDownloadsWithOtherCaches) {
     }
   }
   EXPECT_EQ(server.calls().size(), 20U);
+}
+
+/// Eight real processes, some of which are killed while they fetch.
+TEST_F(PackageFetcherTest, SharesDownloadsWithOtherProcesses) {
+  HttpServer server([](const HttpCall& call) {
+    HttpReply reply = reply_with_file(call, package_bytes(call.path()));
+    reply.delay = milliseconds(1);
+    reply.delay_in_body = milliseconds(call.header("Range").empty() ? 3 : 0);
+    return reply;
+  });
+  std::vector<LockedPackage> packages;
+  for (int i = 0; i < 24; ++i) {
+    const std::string path = fmt::format("/p{}", i);
+    packages.push_back(package(server.url(path), package_bytes(path)));
+  }
+  cache_.reset();
+  const auto begin = [&](int number) {
+    const pid_t child = ::fork();
+    if (child != 0) return child;
+    int status = 1;
+    try {
+      const auto cache = cache::open_cache(files_, directory_ / "cache", {});
+      const auto http = make_curl_client({.proxies_from_environment = false});
+      FetchOptions mine;
+      mine.parallel = 1 + number % 3;
+      status = PackageFetcher(*http, *cache, mine).fetch(packages).size() == 24 ? 0 : 1;
+    } catch (const Error& error) {
+      std::fputs(error.render().c_str(), stderr);
+    }
+    ::_exit(status);
+  };
+  const auto end = [](pid_t child) {
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  };
+  std::vector<pid_t> killed;
+  for (int i = 0; i < 3; ++i) killed.push_back(begin(i));
+  std::this_thread::sleep_for(milliseconds(25));
+  for (const pid_t child : killed) ::kill(child, SIGKILL);
+  for (const pid_t child : killed) end(child);
+  // What they asked for last may only now come in.
+  std::this_thread::sleep_for(milliseconds(30));
+  const std::size_t before = server.calls().size();
+
+  std::vector<pid_t> children;
+  for (int i = 0; i < 8; ++i) children.push_back(begin(i));
+  for (const pid_t child : children) EXPECT_EQ(end(child), 0);
+  std::map<std::string, int> later;
+  const auto calls = server.calls();
+  for (std::size_t i = before; i < calls.size(); ++i) ++later[calls[i].target];
+  for (const auto& [target, count] : later) EXPECT_EQ(count, 1) << target;
+  reopen();
+  EXPECT_THAT(cache_->verify().damaged, IsEmpty());
+  EXPECT_EQ(cache_->status().blobs, 24U);
+  for (const FetchedPackage& one : fetch(packages)) EXPECT_TRUE(one.from_cache);
 }
 
 }  // namespace
