@@ -40,16 +40,15 @@ std::optional<Shebang> find_shebang(std::string_view text, std::string_view pref
   return shebang;
 }
 
-std::string mend_shebang(std::string text, std::string_view prefix) {
+void mend_shebang(std::string& text, std::string_view prefix) {
   const auto shebang = find_shebang(text, prefix);
-  if (!shebang) return text;
+  if (!shebang) return;
   const bool works = shebang->line.size() <= kLongestShebang &&
                      shebang->interpreter.find(' ') == std::string_view::npos;
-  if (works) return text;
+  if (works) return;
   const std::string_view name = shebang->interpreter.substr(shebang->interpreter.rfind('/') + 1);
   const std::string line = fmt::format("#!/usr/bin/env {}{}", name, shebang->options);
   text.replace(0, shebang->line.size(), line);
-  return text;
 }
 
 }  // namespace
@@ -75,7 +74,8 @@ std::string replace_prefix_in_text(std::string_view text, std::string_view place
     text.remove_prefix(*hit + placeholder.size());
   }
   out += text;
-  return mend_shebang(std::move(out), prefix);
+  mend_shebang(out, prefix);
+  return out;
 }
 
 BinaryPrefixReplacer::BinaryPrefixReplacer(std::string_view placeholder, std::string_view prefix,
