@@ -104,12 +104,12 @@ Warnings CondaInstallation::run(const CondaArchive& archive) {
 
 void CondaInstallation::take_entry(const TarEntry& entry, const std::string& path,
                                    TarReader& reader) {
+  if (files_.contains(path) || symlinks_.contains(path)) {
+    throw Error(ErrorKind::kIntegrity, fmt::format("the archive holds `{}` twice", path));
+  }
   const auto found = by_packaged_path_.find(path);
   Placed* placed = found == by_packaged_path_.end() ? nullptr : found->second;
   if (placed != nullptr) {
-    if (placed->seen) {
-      throw Error(ErrorKind::kIntegrity, fmt::format("the archive holds `{}` twice", path));
-    }
     placed->seen = true;
     const bool directory = entry.type == TarEntry::Type::kDirectory;
     if (directory != (placed->listed->type == CondaPath::Type::kDirectory)) {
@@ -289,8 +289,12 @@ void CondaInstallation::write_file(const Entry& entry, std::string_view bytes) {
 /// later must not take it along.
 void CondaInstallation::record(const Placed& placed, std::string_view type) {
   if (placed.left_out) return;
-  RecordedPath path{.path = placed.path, .type = type, .listed = placed.listed};
+  RecordedPath path{.path = placed.path,
+                    .type = type,
+                    .listed = placed.listed,
+                    .size_bytes = placed.listed->size_bytes};
   if (placed.content) {
+    path.size_bytes = placed.size_bytes;
     path.packaged = placed.content->packaged;
     path.installed = placed.content->installed;
   }

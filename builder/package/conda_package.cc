@@ -31,8 +31,10 @@ CondaPackage::CondaPackage(const ReadableFile& file, std::string_view file_name,
 
 CondaMetadata CondaPackage::read_metadata() const {
   CondaInfoFiles files;
+  std::map<std::string, std::uint64_t, std::less<>> sizes;
   archive_.visit(CondaArchive::Part::kInfo, [&](const TarEntry& entry, const std::string& path,
                                                 TarReader& reader) {
+    if (entry.type == TarEntry::Type::kFile) sizes.emplace(path, entry.size_bytes);
     if (!CondaMetadata::uses(path)) return true;
     if (entry.type != TarEntry::Type::kFile) {
       throw Error(ErrorKind::kRefused,
@@ -45,10 +47,15 @@ CondaMetadata CondaPackage::read_metadata() const {
     at->second = read_all(reader, kLargestInfoFile, fmt::format("`{}`", path));
     return archive_.format() == CondaArchive::Format::kConda || CondaMetadata::needs_more(files);
   });
-  return CondaMetadata::parse(files);
+  CondaMetadata metadata = CondaMetadata::parse(files);
+  for (CondaPath& path : metadata.paths) {
+    const auto found = sizes.find(path.path);
+    if (!path.size_bytes && found != sizes.end()) path.size_bytes = found->second;
+  }
+  return metadata;
 }
 
-/// Sizes that the package does not list are taken from the archive.
+/// Sizes that the package does not list, and that were not passed on the way to its metadata.
 void CondaPackage::measure(CondaMetadata& metadata) const {
   std::map<std::string_view, CondaPath*> unknown;
   for (CondaPath& path : metadata.paths) {

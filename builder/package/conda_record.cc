@@ -25,7 +25,7 @@ json describe_path(const RecordedPath& path) {
   } else if (listed.sha256) {
     out["sha256"] = listed.sha256->hex();
   }
-  if (listed.size_bytes) out["size_in_bytes"] = *listed.size_bytes;
+  if (path.size_bytes) out["size_in_bytes"] = *path.size_bytes;
   if (!listed.placeholder.empty()) {
     out["prefix_placeholder"] = listed.placeholder;
     out["file_mode"] = listed.file_mode == CondaPath::FileMode::kBinary ? "binary" : "text";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,8 @@ struct RecordedPath {
   std::string_view type;
   /// What the package says of it; nullptr where the installation made it. Borrowed.
   const CondaPath* listed = nullptr;
+  /// As packaged.
+  std::optional<std::uint64_t> size_bytes = {};
   std::optional<Digest> packaged = {};
   std::optional<Digest> installed = {};
 };

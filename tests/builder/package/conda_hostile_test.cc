@@ -116,6 +116,10 @@ TEST(HostileCondaPackage, IsRefusedForContentThatIsNotAsListed) {
                "the package lists `b`, but its archive does not hold it");
   expect_error(some_package().add("a", "abc").add({.path = "a", .content = "x", .listed = false}),
                kIntegrity, "the archive holds `a` twice");
+  const CondaMember unlisted{.path = "b", .content = "x", .listed = false};
+  const CondaMember unlisted_link{.path = "b", .type = '2', .link_target = "a", .listed = false};
+  expect_error(some_package().add(unlisted).add(unlisted_link), kIntegrity,
+               "the archive holds `b` twice");
 }
 
 TEST(HostileCondaPackage, CannotWriteThroughItsOwnSymbolicLinks) {
