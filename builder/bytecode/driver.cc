@@ -62,28 +62,38 @@ def compile_file(path, source):
     return b"".join((MAGIC_NUMBER, UNCHECKED_HASH, _imp.source_hash(KEY, source), marshal.dumps(code)))
 
 
-def child(path, source):
-    status = 1
+def answer_for(path, source):
     try:
         pyc = compile_file(path, source)
-        if pyc is not None:
-            write(len(pyc).to_bytes(4, "little") + pyc)
-            status = 0
     except BaseException:
-        pass
-    posix._exit(status)
+        pyc = None
+    return NOTHING if pyc is None else len(pyc).to_bytes(4, "little") + pyc
+
+
+def answer_in_child(files):
+    pid = posix.fork()
+    if pid == 0:
+        status = 1
+        try:
+            write(b"".join([answer_for(path, source) for path, source in files]))
+            status = 0
+        finally:
+            posix._exit(status)
+    return posix.waitpid(pid, 0)[1] == 0
 
 
 def serve():
     write(MAGIC_NUMBER + sys.version_info[1].to_bytes(4, "little") + _imp.source_hash(KEY, b"kasane"))
     while True:
-        path = read(read_number()).decode("utf-8", "surrogateescape")
-        source = read(read_number())
-        pid = posix.fork()
-        if pid == 0:
-            child(path, source)
-        if posix.waitpid(pid, 0)[1] != 0:
-            write(NOTHING)
+        files = []
+        for _ in range(read_number()):
+            path = read(read_number()).decode("utf-8", "surrogateescape")
+            files.append((path, read(read_number())))
+        if answer_in_child(files):
+            continue
+        for file in files:
+            if not answer_in_child([file]):
+                write(NOTHING)
 
 
 gc.disable()

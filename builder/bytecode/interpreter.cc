@@ -1,10 +1,13 @@
 #include "builder/bytecode/interpreter.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/archive/entry_path.h"
 #include "base/error.h"
 #include "builder/bytecode/driver.h"
+#include "builder/bytecode/marshal.h"
 
 namespace kasane::builder {
 namespace {
@@ -36,27 +39,27 @@ Interpreter Interpreter::start(CommandRunner& runner, const InterpreterCommand& 
   spawned.environment = command.environment;
   spawned.environment.emplace_back("PYTHONHASHSEED", "0");
   spawned.environment.emplace_back("LC_ALL", "C.UTF-8");
-  Interpreter interpreter(runner.start(spawned), command.program);
-  interpreter.check_greeting(expected);
+  Interpreter interpreter(runner.start(spawned), command.program, expected);
+  interpreter.check_greeting();
   return interpreter;
 }
 
-void Interpreter::check_greeting(const PythonMinor& expected) {
+void Interpreter::check_greeting() {
   const std::string magic = read(4);
   const std::uint32_t minor = read_number();
   const std::string hash = read(8);
-  if (minor != static_cast<std::uint32_t>(expected.number())) {
+  if (minor != static_cast<std::uint32_t>(python_.number())) {
     throw Error(ErrorKind::kFailed, fmt::format("`{}` is Python 3.{}, expected 3.{}", program_,
-                                                minor, expected.number()));
+                                                minor, python_.number()));
   }
   PycHeader header;
   header.magic = static_cast<std::uint16_t>(static_cast<unsigned char>(magic[0]) |
                                             static_cast<unsigned char>(magic[1]) << 8);
-  if (header.magic != expected.magic()) {
+  if (header.magic != python_.magic()) {
     throw Error(ErrorKind::kFailed, fmt::format("`{}` makes byte-code of the unreleased form {}",
                                                 program_, header.magic));
   }
-  SourceHasher hasher(expected, header.magic);
+  SourceHasher hasher(python_, header.magic);
   hasher.update("kasane");
   const SourceHash known = hasher.finish();
   if (!std::equal(known.begin(), known.end(), hash.begin(),
@@ -68,13 +71,15 @@ void Interpreter::check_greeting(const PythonMinor& expected) {
 
 std::vector<std::optional<std::string>> Interpreter::compile(
     std::span<const PythonSource> sources) {
+  std::string head;
+  append(head, static_cast<std::uint32_t>(sources.size()));
   for (const PythonSource& source : sources) {
-    std::string head;
     append(head, static_cast<std::uint32_t>(source.path.size()));
     head += source.path;
     append(head, static_cast<std::uint32_t>(source.content.size()));
     process_->write(head);
     process_->write(source.content);
+    head.clear();
   }
   std::vector<std::optional<std::string>> pycs;
   for (std::size_t i = 0; i < sources.size(); ++i) {
@@ -84,7 +89,13 @@ std::vector<std::optional<std::string>> Interpreter::compile(
     } else if (size < PycHeader::kSize || size > kPycLimit) {
       throw Error(ErrorKind::kFailed, fmt::format("`{}` gave a pyc of {} bytes", program_, size));
     } else {
-      pycs.emplace_back(read(size));
+      std::string pyc = read(size);
+      std::string code = pyc.substr(PycHeader::kSize);
+      if (!canonicalise_marshal(code, python_)) {
+        throw Error(ErrorKind::kFailed,
+                    fmt::format("`{}` writes code in an unknown form", program_));
+      }
+      pycs.emplace_back(pyc.replace(PycHeader::kSize, std::string::npos, code));
     }
   }
   return pycs;

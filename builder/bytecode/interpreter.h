@@ -41,14 +41,15 @@ class Interpreter {
   std::vector<std::optional<std::string>> compile(std::span<const PythonSource> sources);
 
  private:
-  Interpreter(std::unique_ptr<ChildProcess> process, std::string program)
-      : process_(std::move(process)), program_(std::move(program)) {}
-  void check_greeting(const PythonMinor& expected);
+  Interpreter(std::unique_ptr<ChildProcess> process, std::string program, PythonMinor python)
+      : process_(std::move(process)), program_(std::move(program)), python_(python) {}
+  void check_greeting();
   std::string read(std::size_t size);
   std::uint32_t read_number();
 
   std::unique_ptr<ChildProcess> process_;
   std::string program_;
+  PythonMinor python_;
 };
 
 }  // namespace kasane::builder

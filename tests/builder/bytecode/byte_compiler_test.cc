@@ -30,7 +30,7 @@ std::string read_file(const fs::path& path) {
 /// Sources of the machine's own library that hold all kinds of code.
 std::vector<PythonSource> library_sources(const std::string& version) {
   std::vector<PythonSource> sources;
-  for (const char* folder : {"asyncio", "email", "json", "unittest"}) {
+  for (const char* folder : {"email", "json", "importlib"}) {
     for (const auto& item : fs::directory_iterator("/usr/lib/python" + version + "/" + folder)) {
       if (item.path().extension() != ".py") continue;
       sources.push_back({"/opt/env" + item.path().string(), read_file(item.path())});
@@ -78,7 +78,7 @@ class ByteCompilerTest : public ::testing::Test {
 TEST_F(ByteCompilerTest, GivesWhatPythonItselfCompiles) {
   const kasane::testing::TemporaryDirectory directory;
   const std::vector<PythonSource> sources = library_sources(version_);
-  ASSERT_GT(sources.size(), 50U);
+  ASSERT_GT(sources.size(), 30U);
   const auto pycs = compile(sources);
   for (std::size_t i = 0; i < sources.size(); ++i) {
     ASSERT_TRUE(pycs[i]) << sources[i].path;
@@ -154,12 +154,14 @@ TEST_F(ByteCompilerTest, GivesNothingForWhatDoesNotCompile) {
       {"/latin.py", "# coding: latin-1\nx = '\xe9'\n"},
       {"/warning.py", "x = '\\d'\nassert (1, 'always')\n"},
       {"/empty.py", ""},
+      {"/characters.py",
+       "x = ['{', '', 'a', '\u00e9', b'q', {1, 2, 'z'}, 1.5, 10 ** 30, 2j, ...]\n"},
   };
   const auto pycs = compile(sources);
   std::vector<bool> compiled;
   for (const auto& pyc : pycs) compiled.push_back(pyc.has_value());
-  EXPECT_EQ(compiled,
-            (std::vector<bool>{true, false, false, false, false, false, false, true, true, true}));
+  EXPECT_EQ(compiled, (std::vector<bool>{true, false, false, false, false, false, false, true, true,
+                                         true, true}));
 }
 
 TEST_F(ByteCompilerTest, PythonUsesItsPycsThoughTimesDiffer) {
