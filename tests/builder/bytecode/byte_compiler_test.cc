@@ -76,7 +76,7 @@ class ByteCompilerTest : public ::testing::Test {
 };
 
 TEST_F(ByteCompilerTest, GivesWhatPythonItselfCompiles) {
-  const kasane::testing::TemporaryDirectory directory;
+  const kasane::testing::TemporaryDirectory directory(fs::temp_directory_path());
   const std::vector<PythonSource> sources = library_sources(version_);
   ASSERT_GT(sources.size(), 30U);
   const auto pycs = compile(sources);
@@ -165,7 +165,7 @@ TEST_F(ByteCompilerTest, GivesNothingForWhatDoesNotCompile) {
 }
 
 TEST_F(ByteCompilerTest, PythonUsesItsPycsThoughTimesDiffer) {
-  const kasane::testing::TemporaryDirectory directory;
+  const kasane::testing::TemporaryDirectory directory(fs::temp_directory_path());
   const fs::path module = directory.path() / "answer.py";
   const auto pycs = compile({{module.string(), "value = 'from the pyc'\n"}});
   // Another source: only the pyc can give what the test sees, since it is never checked.
@@ -180,7 +180,7 @@ TEST_F(ByteCompilerTest, PythonUsesItsPycsThoughTimesDiffer) {
 }
 
 TEST_F(ByteCompilerTest, SaysWhyItCannotStart) {
-  const kasane::testing::TemporaryDirectory directory;
+  const kasane::testing::TemporaryDirectory directory(fs::temp_directory_path());
   const fs::path foreign = directory.path() / "foreign";
   std::ofstream(foreign) << "\x7f"
                             "ELF of another machine";
@@ -202,7 +202,7 @@ TEST_F(ByteCompilerTest, SaysWhyItCannotStart) {
 }
 
 TEST_F(ByteCompilerTest, GoesOnWithoutAnInterpreterThatDies) {
-  const kasane::testing::TemporaryDirectory directory;
+  const kasane::testing::TemporaryDirectory directory(fs::temp_directory_path());
   const fs::path dying = directory.path() / "dying";
   // It greets, reads a little, and is gone.
   std::ofstream(dying) << "#!/bin/sh\n"

@@ -100,7 +100,7 @@ TEST(InterpreterHome, ChoosesWhatCompilingNeeds) {
 
 TEST(InterpreterHome, CompilesWithAPythonThatLiesElsewhere) {
   if (!fs::exists(kSystemPython)) GTEST_SKIP() << "no " << kSystemPython << " on this machine";
-  const TemporaryDirectory directory;
+  const TemporaryDirectory directory(fs::temp_directory_path());
   const SystemPython python;
   const PackageFacts facts;
   const PackageOrigin origin{.name = "python",
@@ -126,7 +126,7 @@ TEST(InterpreterHome, CompilesWithAPythonThatLiesElsewhere) {
 }
 
 TEST(InterpreterHome, SaysWhatIsMissing) {
-  const TemporaryDirectory directory;
+  const TemporaryDirectory directory(fs::temp_directory_path());
   const auto runner = make_posix_command_runner();
   const InterpreterHome empty = InterpreterHome::make({}, kTarget, directory.path());
   EXPECT_EQ(empty.start(*runner, 1).reason,
