@@ -23,6 +23,10 @@ class WorldProvider : public resolver::solver::Provider {
   std::size_t place_of(resolver::solver::PackageId package) const;
   SolverWorld::Place place_of(resolver::solver::CandidateId candidate) const;
   const SolverWorld::Set& set_of(resolver::solver::VersionSetId set) const;
+  /// Of the package at this place, best first.
+  const std::vector<resolver::solver::CandidateId>& candidate_ids(std::size_t package) const {
+    return candidate_ids_.at(package);
+  }
 
   std::string_view name(resolver::solver::PackageId package) override;
   resolver::solver::Candidates candidates(resolver::solver::PackageId package) override;
