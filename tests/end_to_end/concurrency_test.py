@@ -11,6 +11,8 @@ _PROCESSES = 8
 
 
 class Concurrency(EndToEndTest):
+    own_home = True
+
     def test_eight_builds_share_their_work(self):
         with HttpChannel(DEMO / "channel") as server:
             locks = [write_lock(self.folder / f"{name}.yml", roots, channel_url=server.url)

@@ -14,6 +14,8 @@ _EMPTY_EVERY = 12
 
 
 class Crash(EndToEndTest):
+    own_home = True
+
     def test_killed_a_hundred_times(self):
         lock = write_lock(self.folder / "conda-lock.yml", ("requests", "pyyaml", "numpy"))
         start = time.monotonic()

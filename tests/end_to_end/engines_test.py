@@ -25,11 +25,12 @@ class Engines(EndToEndTest):
 
     def test_docker_loads_and_runs_it(self):
         archive = self.folder / "image.tar"
-        report = self.build(LOCK, "--tag", "demo:first", to=f"docker-archive:{archive}")
+        report = self.build(LOCK, to=f"docker-archive:{archive}:demo:first")
         with Docker(self) as docker:
             loaded = docker("load", "-i", archive)
             self.see(loaded.strip())
-            name = loaded.strip().split(": ", 1)[1]
+            self.assertEqual(loaded, "Loaded image: demo:first\n")
+            name = "demo:first"
             self.check(docker("run", "--rm", "--network", "none", name, "python", "-c", _PROGRAM), report)
             printed = docker("run", "--rm", "--network", "none", name, "pygmentize", "-V")
             self.assertIn("Pygments version", printed)

@@ -9,6 +9,8 @@ _ROOTS = ("requests",)
 
 
 class Fetching(EndToEndTest):
+    own_home = True
+
     def serve(self, faults=None):
         server = HttpChannel(DEMO / "channel", faults)
         server.__enter__()

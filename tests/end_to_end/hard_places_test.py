@@ -11,6 +11,8 @@ _SOMEBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 
 class HardPlaces(EndToEndTest):
+    own_home = True
+
     def setUp(self):
         super().setUp()
         self.lock = write_lock(self.folder / "conda-lock.yml", ("requests",))

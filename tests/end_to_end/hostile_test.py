@@ -39,6 +39,8 @@ _CASES = (
 
 
 class Hostile(EndToEndTest):
+    own_home = True
+
     def lock_of(self, content, name=f"{hostile.STEM}.conda", sha256=None):
         folder = self.folder / "evil" / "linux-64"
         folder.mkdir(parents=True, exist_ok=True)

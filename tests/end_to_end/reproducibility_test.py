@@ -3,12 +3,15 @@
 import random
 import unittest
 
-from support import LOCK, LOCK_ADDED, EndToEndTest, layer_digests, package_path, records, repack, write_lock
+from support import LOCK_ADDED, EndToEndTest, layer_digests, package_path, records, repack, write_lock
 
 
 class Reproducibility(EndToEndTest):
+    own_home = True
+
     def test_nothing_around_it_matters(self):
-        reference = self.build()["image"]["digest"]
+        lock = write_lock(self.folder / "conda-lock.yml", ("numpy", "requests", "pyyaml"))
+        reference = self.build(lock)["image"]["digest"]
         self.see("reference", reference)
         elsewhere = self.folder / "another place"
         for folder in ("tmp", "cwd"):
@@ -34,7 +37,7 @@ class Reproducibility(EndToEndTest):
         for number, (name, more) in enumerate(variations.items()):
             with self.subTest(name):
                 options = more.pop("more", ())
-                report = self.build(LOCK, *options, to=f"oci:{self.folder}/again-{number}:other", **more)
+                report = self.build(lock, *options, to=f"oci:{self.folder}/again-{number}:other", **more)
                 self.assertEqual(report["image"]["digest"], reference)
 
     def test_the_order_of_the_lock_does_not_matter(self):
@@ -59,11 +62,12 @@ class Reproducibility(EndToEndTest):
         one, two = self.build(lock), self.build(explicit)
         self.assertEqual(layer_digests(one, "packages"), layer_digests(two, "packages"))
 
-    def test_an_added_package_leaves_all_other_layers(self):
+    def test_an_added_package_touches_one_layer(self):
         before, after = self.build(), self.build(LOCK_ADDED)
         kept = set(layer_digests(before, "packages")) & set(layer_digests(after, "packages"))
         self.see(len(kept), "of", len(layer_digests(before, "packages")), "package layers kept")
-        self.assertEqual(kept, set(layer_digests(before, "packages")))
+        # It may have joined one of the groups.
+        self.assertGreaterEqual(len(kept), len(layer_digests(before, "packages")) - 1)
         self.assertNotEqual(before["environment"]["id"], after["environment"]["id"])
 
     def test_a_changed_package_leaves_all_other_layers(self):

@@ -1,5 +1,7 @@
 """What the end-to-end tests share: a folder and a home of their own, kasane's commands, locks, trees."""
 
+import atexit
+import functools
 import hashlib
 import io
 import json
@@ -32,14 +34,16 @@ _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin
 
 
 class EndToEndTest(unittest.TestCase):
-    """Gives each test a folder, on memory where there is enough of it, and a home of kasane in there."""
+    """Gives each test a folder, on memory where there is enough of it. kasane's home, and so its cache, is that of
+    the whole script, which saves time; with `own_home` each test has one that is empty."""
 
     longMessage = True
+    own_home = False
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="kasane-e2e-", dir=_roomy_place()))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        self.home = self.folder / "home"
+        self.home = self.folder / "home" if self.own_home else _shared_home()
 
     def environment(self, **more):
         return {**_ENVIRONMENT, "HOME": str(self.folder), "KASANE_HOME": str(self.home),
@@ -97,6 +101,13 @@ class EndToEndTest(unittest.TestCase):
     def see(self, *values):
         """Prints what was seen, for the log."""
         print("   ", *values, file=sys.stderr)
+
+
+@functools.cache
+def _shared_home():
+    folder = tempfile.mkdtemp(prefix="kasane-e2e-home-", dir=_roomy_place())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return pathlib.Path(folder)
 
 
 def _roomy_place():
