@@ -13,12 +13,10 @@ namespace kasane::testing {
 /// test syncs a lot; below the system's temporary directory otherwise.
 class TemporaryDirectory {
  public:
-  TemporaryDirectory() {
-    const std::filesystem::path memory = "/dev/shm";
-    const bool usable = ::access(memory.c_str(), W_OK | X_OK) == 0;
-    std::string name =
-        ((usable ? memory : std::filesystem::temp_directory_path()) / "kasane-test-XXXXXX")
-            .native();
+  TemporaryDirectory() : TemporaryDirectory(fast_parent()) {}
+  /// Below `parent`: programs cannot be run from every memory disk.
+  explicit TemporaryDirectory(const std::filesystem::path& parent) {
+    std::string name = (parent / "kasane-test-XXXXXX").native();
     if (::mkdtemp(name.data()) == nullptr) throw system_error("cannot make a directory for a test");
     path_ = name;
   }
@@ -33,6 +31,12 @@ class TemporaryDirectory {
   std::filesystem::path operator/(const char* name) const { return path_ / name; }
 
  private:
+  static std::filesystem::path fast_parent() {
+    const std::filesystem::path memory = "/dev/shm";
+    const bool usable = ::access(memory.c_str(), W_OK | X_OK) == 0;
+    return usable ? memory : std::filesystem::temp_directory_path();
+  }
+
   std::filesystem::path path_;
 };
 
