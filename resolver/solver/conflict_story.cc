@@ -102,10 +102,10 @@ class Teller {
         hint_ =
             all.empty() ? texts_.hint_for_missing(group.package) : texts_.hint_for_empty(group.set);
       }
-      text += text.empty() ? ", but there is " : " and ";
+      text += text.empty() ? ", but there is " : ", and ";
       text += all.empty() ? fmt::format("no package `{}`", texts_.name(group.package))
                           : fmt::format("only {} {}", texts_.name(group.package),
-                                        describe_versions(all, all, texts_));
+                                        list_versions(all, texts_));
     }
     return text;
   }
@@ -186,20 +186,21 @@ class Teller {
   }
 
   void tell_together(const Bundle& bundle, const CandidateGroup& among, std::size_t depth) {
-    constexpr std::size_t kExamples = 2;
+    constexpr std::size_t kExamples = 3;
     std::string examples;
     std::map<PackageId, CandidateSet> reached;
     std::vector<PackageId> order;
     for (std::size_t i = 0; i < bundle.facts.size(); ++i) {
       const ConflictFact& fact = facts_[bundle.facts[i]];
       if (i < kExamples) examples += (i == 0 ? "" : ", ") + alternatives(fact);
+      if (i == kExamples) examples += ", …";
       for (const CandidateGroup& group : fact.groups) {
         if (!reached.contains(group.package)) order.push_back(group.package);
         reached[group.package].insert(group.candidates.begin(), group.candidates.end());
       }
     }
     const ConflictFact& first = facts_[bundle.facts.front()];
-    say(depth, fmt::format("{} {} one of {} different sets of `{}`: {}, …",
+    say(depth, fmt::format("{} {} one of {} different sets of `{}`: {}",
                            subject(among, bundle.candidates), verb(first), bundle.facts.size(),
                            texts_.name(first.groups[0].package), examples));
     if (!requires_presence(first)) return;
@@ -244,20 +245,59 @@ class Teller {
 
   void tell_meeting_point(PackageId package, const std::vector<const CandidateGroup*>& demands) {
     constexpr std::size_t kMostSets = 4;
-    std::vector<std::string> sets;
-    CandidateSet left = to_set(demands.front()->candidates);
+    std::vector<const CandidateGroup*> apart;
     for (const CandidateGroup* group : demands) {
       if (group->candidates.empty()) return;
-      left = intersection(left, to_set(group->candidates));
-      const std::string set = quoted(*group);
-      if (std::find(sets.begin(), sets.end(), set) == sets.end()) sets.push_back(set);
+      const bool known = std::any_of(apart.begin(), apart.end(), [&](const auto* other) {
+        return other->candidates == group->candidates;
+      });
+      if (!known) apart.push_back(group);
     }
-    if (!left.empty() || sets.size() < 2 || sets.size() > kMostSets) return;
-    std::string all;
-    for (std::size_t i = 0; i < sets.size(); ++i) {
-      all += (i == 0 ? "" : i + 1 == sets.size() ? " and " : ", ") + sets[i];
+    if (apart.size() < 2 || apart.size() > kMostSets) return;
+    if (is_needed_each(apart)) {
+      endings_.push_back(
+          fmt::format("  no {} fits {}", texts_.name(package), listed(apart, "and")));
+    } else if (const auto* odd = at_odds_with_all(apart)) {
+      std::erase(apart, odd);
+      endings_.push_back(fmt::format("  no {} fits {} together with {}", texts_.name(package),
+                                     quoted(*odd), listed(apart, "or")));
     }
-    endings_.push_back(fmt::format("  no {} fits {}", texts_.name(package), all));
+  }
+
+  static CandidateSet common(const std::vector<const CandidateGroup*>& groups,
+                             const CandidateGroup* left_out) {
+    const CandidateGroup* first = groups[groups.front() == left_out ? 1 : 0];
+    CandidateSet left = to_set(first->candidates);
+    for (const CandidateGroup* group : groups) {
+      if (group != left_out) left = intersection(left, to_set(group->candidates));
+    }
+    return left;
+  }
+
+  /// Whether the groups have nothing in common, but would without any single one of them.
+  static bool is_needed_each(const std::vector<const CandidateGroup*>& groups) {
+    return common(groups, nullptr).empty() &&
+           std::none_of(groups.begin(), groups.end(),
+                        [&](const auto* group) { return common(groups, group).empty(); });
+  }
+
+  static const CandidateGroup* at_odds_with_all(const std::vector<const CandidateGroup*>& groups) {
+    for (const CandidateGroup* one : groups) {
+      const bool at_odds = std::all_of(groups.begin(), groups.end(), [&](const auto* other) {
+        return other == one || common({one, other}, nullptr).empty();
+      });
+      if (at_odds) return one;
+    }
+    return nullptr;
+  }
+
+  std::string listed(const std::vector<const CandidateGroup*>& groups, std::string_view last) {
+    std::string text;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      if (i > 0) text += i + 1 == groups.size() ? fmt::format(" {} ", last) : ", ";
+      text += quoted(*groups[i]);
+    }
+    return text;
   }
 
   std::string hint_to_relax() {

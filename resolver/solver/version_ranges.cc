@@ -58,4 +58,19 @@ std::string describe_versions(const std::vector<CandidateId>& members,
   return partial ? text + " (some builds)" : text;
 }
 
+std::string list_versions(const std::vector<CandidateId>& candidates, StoryTexts& texts) {
+  constexpr std::size_t kMostApart = 4;
+  const std::vector<Version> versions = versions_of(candidates, candidates, texts);
+  if (versions.size() > kMostApart) {
+    return fmt::format("{}–{} ({} versions)", texts.version(versions.front().candidate),
+                       texts.version(versions.back().candidate), versions.size());
+  }
+  std::string text;
+  for (std::size_t i = 0; i < versions.size(); ++i) {
+    text += i == 0 ? "" : i + 1 == versions.size() ? " and " : ", ";
+    text += texts.version(versions[i].candidate);
+  }
+  return text;
+}
+
 }  // namespace kasane::resolver::solver

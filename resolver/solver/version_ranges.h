@@ -12,4 +12,8 @@ namespace kasane::resolver::solver {
 std::string describe_versions(const std::vector<CandidateId>& members,
                               const std::vector<CandidateId>& among, StoryTexts& texts);
 
+/// All that there is, one by one where that is little: `1.0.1, 3.4 and 3.5`, else
+/// `1.20–2.3 (31 versions)`.
+std::string list_versions(const std::vector<CandidateId>& candidates, StoryTexts& texts);
+
 }  // namespace kasane::resolver::solver
