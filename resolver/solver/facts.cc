@@ -147,7 +147,7 @@ bool FactBook::load_all(std::span<const VersionSetId> sets) {
     if (!universe_.loaded(package)) missing.push_back(package);
   }
   if (missing.empty()) return false;
-  universe_.provider().hint(missing);
+  universe_.provider().hint_packages(missing);
   for (const PackageId package : missing) {
     if (!universe_.loaded(package)) load(package);
   }
@@ -201,6 +201,24 @@ void FactBook::state(Variable v, std::uint32_t place, const Dependencies& said) 
   expansions_[v.value()][place] = {static_cast<std::uint32_t>(requirement_lists_.size()),
                                    static_cast<std::uint32_t>(list.size())};
   requirement_lists_.insert(requirement_lists_.end(), list.begin(), list.end());
+  hint_at_next(list);
+}
+
+/// What these requirements would choose if nothing came in between.
+void FactBook::hint_at_next(std::span<const FactId> requirements) {
+  std::vector<CandidateId> next;
+  for (const FactId id : requirements) {
+    if (!fact(id).nogood) continue;
+    for (const VersionSetId set : fact(id).sets) {
+      const PackageId package = universe_.package_of(set);
+      const Variable v = universe_.variable(package);
+      const std::uint32_t place = best(v, universe_.members(set));
+      if (place == bits::kNone) continue;
+      if (!expanded(v, place)) next.push_back(universe_.candidates(package).ordered[place]);
+      break;
+    }
+  }
+  if (!next.empty()) universe_.provider().hint_candidates(next);
 }
 
 /// A fact with a second package in one single set can be said by many candidates at once.
@@ -300,7 +318,14 @@ std::span<const FactId> FactBook::requirements(Variable v, std::uint32_t place) 
   return {requirement_lists_.data() + expansion.first, expansion.count};
 }
 
-std::span<const std::uint32_t> FactBook::favoured(Variable v) const { return favoured_[v.value()]; }
+std::uint32_t FactBook::best(Variable v, SetRef set) const {
+  const Domains& domains = universe_.engine().domains();
+  const bits::View members = universe_.engine().store().view(set);
+  for (const std::uint32_t place : favoured_[v.value()]) {
+    if (members.has(place) && bits::test(domains.now(v), place)) return place;
+  }
+  return bits::first_common(domains.now(v), members, domains.words(v));
+}
 
 std::vector<CandidateId> FactBook::candidates(Variable v, SetRef set) const {
   std::vector<CandidateId> found;

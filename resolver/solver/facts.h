@@ -42,8 +42,8 @@ class FactBook {
   std::span<const FactId> requirements(Variable v, std::uint32_t place) const;
   /// One variable with one candidate for each preference, in order.
   std::span<const Variable> preferences() const { return preferences_; }
-  /// Of a variable's candidates those to try first.
-  std::span<const std::uint32_t> favoured(Variable v) const;
+  /// Which of the set's candidates to try first, of those that are still possible; kNone: none is.
+  std::uint32_t best(Variable v, SetRef set) const;
 
   const Fact& fact(FactId id) const { return facts_[id.value()]; }
   ConflictFact describe(FactId id);
@@ -63,6 +63,7 @@ class FactBook {
   void lock(Variable v, CandidateId candidate);
   void order(std::vector<const Requirement*>& requirements);
   bool load_all(std::span<const VersionSetId> sets);
+  void hint_at_next(std::span<const FactId> requirements);
   void state(Variable v, std::uint32_t place, const Dependencies& said);
   FactId state(const Fact& fact, std::uint32_t place);
   bool shareable(const Fact& fact);

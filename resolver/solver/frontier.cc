@@ -45,22 +45,13 @@ std::optional<Frontier::Decision> Frontier::meet(const Fact& fact) {
   }
   for (const VersionSetId set : fact.sets) {
     const Variable v = universe_.variable(universe_.package_of(set));
-    const std::uint32_t place = best(v, universe_.members(set));
+    const std::uint32_t place = facts_.best(v, universe_.members(set));
     if (place == bits::kNone) continue;
     if (!domains.fixed(v)) return Decision{v, place};
     visit(v, place);
     return std::nullopt;
   }
   return std::nullopt;
-}
-
-std::uint32_t Frontier::best(Variable v, SetRef set) const {
-  const Domains& domains = universe_.engine().domains();
-  const bits::View members = universe_.engine().store().view(set);
-  for (const std::uint32_t place : facts_.favoured(v)) {
-    if (members.has(place) && bits::test(domains.now(v), place)) return place;
-  }
-  return bits::first_common(domains.now(v), members, domains.words(v));
 }
 
 bool Frontier::has(VersionSetId set, std::uint32_t place) {

@@ -52,7 +52,6 @@ class Frontier {
   Sizes sizes() const { return {queue_.size(), visited_.size(), pending_.size()}; }
   std::optional<Decision> next_preference();
   std::optional<Decision> meet(const Fact& fact);
-  std::uint32_t best(Variable v, SetRef set) const;
   bool visited(Variable v) const {
     return v.value() < is_visited_.size() && is_visited_[v.value()];
   }

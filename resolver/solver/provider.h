@@ -39,8 +39,11 @@ class Provider {
   /// `candidates(package_of(set)).ordered`.
   virtual void select(VersionSetId set, CandidateMask& mask) = 0;
 
-  /// These packages will be asked for soon: a chance to fetch them at once.
-  virtual void hint(std::span<const PackageId> /*packages*/) {}
+  /// These packages will be asked for next: a chance to fetch them all at once.
+  virtual void hint_packages(std::span<const PackageId> /*packages*/) {}
+  /// The dependencies of these candidates will probably be asked for soon, in no certain order.
+  /// What is fetched in vain changes nothing.
+  virtual void hint_candidates(std::span<const CandidateId> /*candidates*/) {}
 };
 
 }  // namespace kasane::resolver::solver

@@ -171,8 +171,16 @@ void WorldProvider::select(VersionSetId set, CandidateMask& mask) {
   for (const std::size_t place : set_of(set).places) mask.add(static_cast<std::uint32_t>(place));
 }
 
-void WorldProvider::hint(std::span<const PackageId> packages) {
+void WorldProvider::hint_packages(std::span<const PackageId> packages) {
   for (const PackageId package : packages) hinted_.emplace(name(package));
+}
+
+void WorldProvider::hint_candidates(std::span<const CandidateId> candidates) {
+  for (const CandidateId candidate : candidates) {
+    const SolverWorld::Place place = place_of(candidate);
+    const auto& package = world_.packages[place.package];
+    hinted_candidates_.push_back(package.name + " " + package.candidates[place.candidate].version);
+  }
 }
 
 }  // namespace kasane::test

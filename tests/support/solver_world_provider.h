@@ -33,12 +33,14 @@ class WorldProvider : public resolver::solver::Provider {
   resolver::solver::Dependencies dependencies(resolver::solver::CandidateId candidate) override;
   resolver::solver::PackageId package_of(resolver::solver::VersionSetId set) override;
   void select(resolver::solver::VersionSetId set, resolver::solver::CandidateMask& mask) override;
-  void hint(std::span<const resolver::solver::PackageId> packages) override;
+  void hint_packages(std::span<const resolver::solver::PackageId> packages) override;
+  void hint_candidates(std::span<const resolver::solver::CandidateId> candidates) override;
 
   /// What the solver has asked for, by name, and by name and version.
   const std::multiset<std::string>& asked_packages() const { return asked_packages_; }
   const std::multiset<std::string>& asked_candidates() const { return asked_candidates_; }
   const std::set<std::string>& hinted() const { return hinted_; }
+  const std::vector<std::string>& hinted_candidates() const { return hinted_candidates_; }
 
  private:
   struct Said {
@@ -67,6 +69,7 @@ class WorldProvider : public resolver::solver::Provider {
   std::multiset<std::string> asked_packages_;
   std::multiset<std::string> asked_candidates_;
   std::set<std::string> hinted_;
+  std::vector<std::string> hinted_candidates_;
 };
 
 }  // namespace kasane::test

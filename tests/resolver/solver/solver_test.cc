@@ -192,6 +192,25 @@ INSTANTIATE_TEST_SUITE_P(
                          {{"a"}, {}, {"c 1", "b 2"}},
                          "a 1, b 1, c 1"}));
 
+// py-numpy x.1 is what the other ecosystem's numpy x carries, x.0 is a file of its own.
+const std::vector<WorldRecord> kTwoEcosystems = {
+    {"numpy", "2", {}, {"py-numpy 2.1"}}, {"numpy", "1", {}, {"py-numpy 1.1"}},
+    {"py-numpy", "2.1", {"numpy 2"}},     {"py-numpy", "2.0"},
+    {"py-numpy", "1.1", {"numpy 1"}},     {"py-numpy", "1.0"},
+    {"wheel", "1", {"py-numpy <2"}}};
+
+INSTANTIATE_TEST_SUITE_P(
+    TwoEcosystems, SolverChooses,
+    testing::Values(Case{"OneSideMovesTheOther",
+                         kTwoEcosystems,
+                         {{"numpy", "wheel"}},
+                         "numpy 1, wheel 1, py-numpy 1.1"},
+                    Case{"NeverBoth", kTwoEcosystems, {{"numpy", "py-numpy 2.0"}}, "no solution"},
+                    Case{"AFileWhereTheOtherSideIsNotAskedFor",
+                         kTwoEcosystems,
+                         {{"wheel"}, {"numpy 2"}},
+                         "wheel 1, py-numpy 1.0"}));
+
 // What other tools' users know as the hard ones.
 INSTANTIATE_TEST_SUITE_P(Backtracking, SolverChooses,
                          testing::Values(Case{"JumpsOverWhatHasNoPart",
@@ -262,6 +281,19 @@ TEST(Solver, HintsAtPackagesBeforeItAsksForThem) {
   WorldProvider provider(make_world({{"a", "1", {"b", "c"}}, {"b", "1"}, {"c", "1"}}, {{"a"}}));
   EXPECT_EQ(answer(provider), "a 1, b 1, c 1");
   EXPECT_EQ(provider.hinted(), (std::set<std::string>{"a", "b", "c"}));
+}
+
+TEST(Solver, HintsAtTheCandidatesThatAreLikelyToBeChosen) {
+  WorldProvider provider(make_world({{"a", "1", {"b", "c <3", "d"}},
+                                     {"b", "2"},
+                                     {"b", "1"},
+                                     {"c", "3"},
+                                     {"c", "2"},
+                                     {"d", "2"},
+                                     {"d", "1"}},
+                                    {{"a"}, {}, {}, {}, {"d 1"}}));
+  EXPECT_EQ(answer(provider), "a 1, b 2, c 2, d 1");
+  EXPECT_EQ(provider.hinted_candidates(), (std::vector<std::string>{"a 1", "b 2", "c 2", "d 1"}));
 }
 
 TEST(Solver, StopsWhenAskedTo) {
