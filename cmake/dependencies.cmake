@@ -8,6 +8,7 @@ find_package(BZip2 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(yaml-cpp REQUIRED)
+find_package(simdjson REQUIRED)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(DEFLATE REQUIRED IMPORTED_TARGET libdeflate)
@@ -20,3 +21,4 @@ set(KASANE_BASE_LIBRARIES fmt::fmt nlohmann_json::nlohmann_json OpenSSL::Crypto 
     BZip2::BZip2 PkgConfig::ZSTD PkgConfig::ISAL PkgConfig::DEFLATE PkgConfig::LIBZIP
     Threads::Threads)
 set(KASANE_YAML_LIBRARY yaml-cpp)
+set(KASANE_SIMDJSON_LIBRARY simdjson::simdjson)
