@@ -102,7 +102,8 @@ std::string_view describe(TarEntry::Type type) {
   return "unknown";
 }
 
-TarReader::TarReader(ByteSource& archive) : archive_(archive), buffer_(kBufferSize) {}
+TarReader::TarReader(ByteSource& archive, TarEnd end)
+    : archive_(archive), end_marker_(end), buffer_(kBufferSize) {}
 
 bool TarReader::fill() {
   if (begin_ < end_) return true;
@@ -168,7 +169,11 @@ std::size_t TarReader::read(std::span<char> buffer) {
 void TarReader::skip_payload() {
   while (payload_left_ > 0) read_piece();
   while (padding_ > 0) {
-    if (!fill()) fail_truncated();
+    if (!fill() && end_marker_ == TarEnd::kOptional) {
+      padding_ = 0;
+      return;
+    }
+    if (begin_ == end_) fail_truncated();
     const std::size_t count = std::min<std::uint64_t>(end_ - begin_, padding_);
     begin_ += count;
     offset_ += count;
@@ -334,6 +339,10 @@ std::optional<TarEntry> TarReader::next() {
   bool extended = false;
   for (;;) {
     const auto block = read_block();
+    if (!block && !extended && end_marker_ == TarEnd::kOptional) {
+      at_end_ = true;
+      return std::nullopt;
+    }
     if (!block) {
       throw Error(
           ErrorKind::kIntegrity,

@@ -46,6 +46,10 @@ struct TarEntry {
 /// What a type is called in messages: `symbolic link`.
 std::string_view describe(TarEntry::Type type);
 
+/// Whether an archive must end with a block of zeros. Where it need not, one that ends after a
+/// whole member, with or without its padding, is complete: for archives known by their digest.
+enum class TarEnd { kRequired, kOptional };
+
 /// Reads a tar archive (v7, ustar, pax, GNU long names and base-256 numbers) from a stream, once
 /// and in order. Strict: a damaged or truncated archive is an Error of kind kIntegrity that names
 /// the entry; sparse files, multi-volume and unknown members are refused. The archive ends with its
@@ -56,7 +60,7 @@ std::string_view describe(TarEntry::Type type);
 /// thread-safe.
 class TarReader final : public ByteSource {
  public:
-  explicit TarReader(ByteSource& archive);
+  explicit TarReader(ByteSource& archive, TarEnd end = TarEnd::kRequired);
 
   /// The next member; what was left of the previous one's payload is skipped. Absent at the end.
   std::optional<TarEntry> next();
@@ -89,6 +93,7 @@ class TarReader final : public ByteSource {
   [[noreturn]] void fail_truncated() const;
 
   ByteSource& archive_;
+  TarEnd end_marker_;
   std::vector<char> buffer_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;

@@ -198,7 +198,8 @@ void merge_layers(const registry::ImageSource& image, ImageTree& tree, TreeSink&
         },
         [&] {
           const auto tar = open_layer(image, i);
-          TarReader reader(*tar);
+          // `umoci insert` writes no end marker; that nothing is missing is known by the digests.
+          TarReader reader(*tar, TarEnd::kOptional);
           merge_layer(reader, i + 1, tree, sink);
         });
   }

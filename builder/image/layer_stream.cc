@@ -1,10 +1,7 @@
 #include "builder/image/layer_stream.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
-#include "base/archive/tar_header.h"
 #include "base/codec.h"
 #include "base/digest.h"
 #include "base/error.h"
@@ -76,33 +73,6 @@ class DiffIdCheck final : public ByteSource {
   bool checked_ = false;
 };
 
-/// A tar with the zeros at its end that some tools leave out (`umoci insert` does, with the padding
-/// of the last file). That nothing else is missing is known by the digests.
-class EndedTar final : public ByteSource {
- public:
-  explicit EndedTar(std::unique_ptr<ByteSource> tar) : tar_(std::move(tar)) {}
-
-  std::size_t read(std::span<char> buffer) override {
-    if (!ended_) {
-      const std::size_t n = tar_->read(buffer);
-      size_bytes_ += n;
-      if (n != 0 || buffer.empty()) return n;
-      ended_ = true;
-      zeros_left_ = tar_padding(size_bytes_) + 2 * kTarBlockSize;
-    }
-    const std::size_t n = std::min<std::uint64_t>(buffer.size(), zeros_left_);
-    std::fill_n(buffer.begin(), n, '\0');
-    zeros_left_ -= n;
-    return n;
-  }
-
- private:
-  std::unique_ptr<ByteSource> tar_;
-  std::uint64_t size_bytes_ = 0;
-  std::uint64_t zeros_left_ = 0;
-  bool ended_ = false;
-};
-
 }  // namespace
 
 std::unique_ptr<ByteSource> open_layer(const registry::ImageSource& image, std::size_t index) {
@@ -111,12 +81,11 @@ std::unique_ptr<ByteSource> open_layer(const registry::ImageSource& image, std::
   const Codec codec = codec_of(layer);
   auto stored = image.open_blob(layer);
   if (codec == Codec::kNone && layer.digest == expected.digest()) {
-    return std::make_unique<EndedTar>(std::make_unique<ReadAhead>(std::move(stored)));
+    return std::make_unique<ReadAhead>(std::move(stored));
   }
   auto decoded =
       std::make_unique<ReadAhead>(std::make_unique<DecodedBlob>(codec, std::move(stored)));
-  return std::make_unique<EndedTar>(
-      std::make_unique<DiffIdCheck>(std::move(decoded), layer.digest, expected));
+  return std::make_unique<DiffIdCheck>(std::move(decoded), layer.digest, expected);
 }
 
 }  // namespace kasane::builder
