@@ -22,13 +22,31 @@ Error level_error(std::string_view codec, int level, int highest) {
                fmt::format("expected a {} level from 1 to {}, got `{}`", codec, highest, level));
 }
 
+/// Memory for one compressed chunk, kept from chunk to chunk; its content is not initialised.
+class OutputBuffer {
+ public:
+  /// At least `size` bytes.
+  char* make_room(std::size_t size) {
+    if (size > size_) {
+      bytes_ = std::make_unique_for_overwrite<char[]>(size);
+      size_ = size;
+    }
+    return bytes_.get();
+  }
+  std::size_t size() const { return size_; }
+
+ private:
+  std::unique_ptr<char[]> bytes_;
+  std::size_t size_ = 0;
+};
+
 class IsalCompressor final : public ChunkCompressor {
  public:
   explicit IsalCompressor(int level)
       : level_(level), work_(level == 1 ? ISAL_DEF_LVL1_DEFAULT : ISAL_DEF_LVL2_DEFAULT) {}
 
   void compress(std::string_view bytes, std::string& out) override {
-    out.resize(bytes.size() + bytes.size() / 8 + 65536);
+    char* const room = output_.make_room(bytes.size() + bytes.size() / 8 + 65536);
     isal_deflate_init(&stream_);
     stream_.level = static_cast<std::uint32_t>(level_);
     stream_.level_buf = work_.data();
@@ -38,17 +56,18 @@ class IsalCompressor final : public ChunkCompressor {
     stream_.flush = NO_FLUSH;
     stream_.next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(bytes.data()));
     stream_.avail_in = static_cast<std::uint32_t>(bytes.size());
-    stream_.next_out = reinterpret_cast<std::uint8_t*>(out.data());
-    stream_.avail_out = static_cast<std::uint32_t>(out.size());
+    stream_.next_out = reinterpret_cast<std::uint8_t*>(room);
+    stream_.avail_out = static_cast<std::uint32_t>(output_.size());
     if (isal_deflate(&stream_) != COMP_OK || stream_.internal_state.state != ZSTATE_END) {
       throw Error(ErrorKind::kFailed, "ISA-L could not compress a chunk");
     }
-    out.resize(stream_.total_out);
+    out.assign(room, stream_.total_out);
   }
 
  private:
   int level_;
   std::vector<std::uint8_t> work_;
+  OutputBuffer output_;
   isal_zstream stream_{};
 };
 
@@ -59,11 +78,12 @@ class LibdeflateCompressor final : public ChunkCompressor {
   }
 
   void compress(std::string_view bytes, std::string& out) override {
-    out.resize(libdeflate_gzip_compress_bound(state_.get(), bytes.size()));
+    char* const room =
+        output_.make_room(libdeflate_gzip_compress_bound(state_.get(), bytes.size()));
     const std::size_t size =
-        libdeflate_gzip_compress(state_.get(), bytes.data(), bytes.size(), out.data(), out.size());
+        libdeflate_gzip_compress(state_.get(), bytes.data(), bytes.size(), room, output_.size());
     if (size == 0) throw Error(ErrorKind::kFailed, "libdeflate could not compress a chunk");
-    out.resize(size);
+    out.assign(room, size);
   }
 
  private:
@@ -71,6 +91,7 @@ class LibdeflateCompressor final : public ChunkCompressor {
     void operator()(libdeflate_compressor* state) const { libdeflate_free_compressor(state); }
   };
   std::unique_ptr<libdeflate_compressor, Free> state_;
+  OutputBuffer output_;
 };
 
 class ZstdCompressor final : public ChunkCompressor {
@@ -81,14 +102,14 @@ class ZstdCompressor final : public ChunkCompressor {
   }
 
   void compress(std::string_view bytes, std::string& out) override {
-    out.resize(ZSTD_compressBound(bytes.size()));
+    char* const room = output_.make_room(ZSTD_compressBound(bytes.size()));
     const std::size_t size =
-        ZSTD_compress2(state_.get(), out.data(), out.size(), bytes.data(), bytes.size());
+        ZSTD_compress2(state_.get(), room, output_.size(), bytes.data(), bytes.size());
     if (ZSTD_isError(size) != 0) {
       throw Error(ErrorKind::kFailed,
                   fmt::format("zstd could not compress a chunk: {}", ZSTD_getErrorName(size)));
     }
-    out.resize(size);
+    out.assign(room, size);
   }
 
  private:
@@ -96,6 +117,7 @@ class ZstdCompressor final : public ChunkCompressor {
     void operator()(ZSTD_CCtx* state) const { ZSTD_freeCCtx(state); }
   };
   std::unique_ptr<ZSTD_CCtx, Free> state_;
+  OutputBuffer output_;
 };
 
 }  // namespace

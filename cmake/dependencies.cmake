@@ -12,13 +12,12 @@ find_package(simdjson REQUIRED)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(DEFLATE REQUIRED IMPORTED_TARGET libdeflate)
-pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
 if(KASANE_TESTS)
   find_package(GTest REQUIRED)
 endif()
 
 set(KASANE_BASE_LIBRARIES fmt::fmt nlohmann_json::nlohmann_json OpenSSL::Crypto CURL::libcurl
-    BZip2::BZip2 PkgConfig::ZSTD PkgConfig::ISAL PkgConfig::DEFLATE PkgConfig::LIBZIP
+    BZip2::BZip2 PkgConfig::ZSTD PkgConfig::ISAL PkgConfig::DEFLATE
     Threads::Threads)
 set(KASANE_YAML_LIBRARY yaml-cpp)
 set(KASANE_SIMDJSON_LIBRARY simdjson::simdjson)

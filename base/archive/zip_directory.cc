@@ -22,7 +22,6 @@ constexpr std::uint64_t kZip64EndSize = 56;
 constexpr std::uint64_t kCentralSize = 46;
 constexpr std::uint64_t kLocalSize = 30;
 
-constexpr std::uint32_t kEndSignature = 0x06054B50;
 constexpr std::uint32_t kLocatorSignature = 0x07064B50;
 constexpr std::uint32_t kZip64EndSignature = 0x06064B50;
 constexpr std::uint32_t kCentralSignature = 0x02014B50;

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <charconv>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -24,6 +25,26 @@ void append(std::string& out, std::uint32_t value) {
 /// After the version come carriage return and newline, so that a text transfer breaks it.
 std::uint32_t whole_magic(std::uint16_t magic) {
   return magic | std::uint32_t{'\r'} << 16 | std::uint32_t{'\n'} << 24;
+}
+
+void sip_round(std::array<std::uint64_t, 4>& state) {
+  auto& [a, b, c, d] = state;
+  a += b;
+  c += d;
+  b = std::rotl(b, 13) ^ a;
+  d = std::rotl(d, 16) ^ c;
+  a = std::rotl(a, 32);
+  c += b;
+  a += d;
+  b = std::rotl(b, 17) ^ c;
+  d = std::rotl(d, 21) ^ a;
+  c = std::rotl(c, 32);
+}
+
+void sip_compress(std::array<std::uint64_t, 4>& state, std::uint64_t word, int rounds) {
+  state[3] ^= word;
+  for (int i = 0; i < rounds; ++i) sip_round(state);
+  state[0] ^= word;
 }
 
 }  // namespace
@@ -57,34 +78,32 @@ SourceHasher::SourceHasher(PythonMinor python, std::uint16_t magic)
             0x7465646279746573};
 }
 
-void SourceHasher::round() {
-  auto& [a, b, c, d] = state_;
-  a += b;
-  c += d;
-  b = std::rotl(b, 13) ^ a;
-  d = std::rotl(d, 16) ^ c;
-  a = std::rotl(a, 32);
-  c += b;
-  a += d;
-  b = std::rotl(b, 17) ^ c;
-  d = std::rotl(d, 21) ^ a;
-  c = std::rotl(c, 32);
-}
+void SourceHasher::round() { sip_round(state_); }
 
-void SourceHasher::compress(std::uint64_t word, int rounds) {
-  state_[3] ^= word;
-  for (int i = 0; i < rounds; ++i) round();
-  state_[0] ^= word;
-}
+void SourceHasher::compress(std::uint64_t word, int rounds) { sip_compress(state_, word, rounds); }
 
 void SourceHasher::update(std::string_view bytes) {
-  for (const char c : bytes) {
+  std::array<std::uint64_t, 4> state = state_;
+  const auto take = [&](char c) {
     pending_ |= std::uint64_t{static_cast<unsigned char>(c)} << (8 * (size_ % 8));
     if (++size_ % 8 == 0) {
-      compress(pending_, compression_rounds_);
+      sip_compress(state, pending_, compression_rounds_);
       pending_ = 0;
     }
+  };
+  while (!bytes.empty() && size_ % 8 != 0) {
+    take(bytes.front());
+    bytes.remove_prefix(1);
   }
+  for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data(), sizeof word);
+    if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+    sip_compress(state, word, compression_rounds_);
+    size_ += 8;
+  }
+  for (const char c : bytes) take(c);
+  state_ = state;
 }
 
 SourceHash SourceHasher::finish() {

@@ -12,6 +12,9 @@ namespace {
 
 using Json = nlohmann::json;
 
+/// Goes up when the same Python comes to compile the same source to other bytes.
+constexpr int kByteCodeForm = 1;
+
 /// What the cache holds was written by this program; anything else there is damage.
 template <class Body>
 auto read_outcome(const cache::Outcome& outcome, Body&& body) {
@@ -54,6 +57,8 @@ cache::Key FragmentSpec::key() const {
       {"url", origin.url},
       {"version", origin.version},
   };
+  if (origin.requested) inputs["requested"] = true;
+  if (origin.direct) inputs["direct"] = true;
   if (origin.md5) inputs["md5"] = origin.md5->hex();
   if (target.python) inputs["python"] = {target.python->version, target.python->site_packages};
   if (byte_code_for) inputs["pyc"] = {byte_code_for->version, byte_code_for->site_packages};

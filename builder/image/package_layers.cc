@@ -127,6 +127,10 @@ class PartCompilation {
 
   void compile() {
     const auto results = compiler_.compile(sources_);
+    if (const auto reason = compiler_.failure()) {
+      throw Error(ErrorKind::kFailed, fmt::format("the environment's Python ended: {}", *reason))
+          .hint("build again, or with `--no-compile`");
+    }
     for (std::size_t i = 0; i < results.size(); ++i) {
       if (!results[i]) continue;
       Entry entry;

@@ -1,0 +1,238 @@
+"""Measures kasane beside the least that the same libraries must do, and beside the usual tools.
+
+    python3 run.py BUILD_DIR WORK_DIR [--rounds 5] [--only NAME,...]
+
+BUILD_DIR holds `kasane` and `tests/benchmarks/reference`. WORK_DIR (on a memory disk, see docs/benchmarks.md) gets the
+channel, made once, and all else, removed afterwards. What is compared is run in turn, round by round, and the median of
+each counts.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+FIXTURES = HERE.parent.parent / "fixtures"
+
+
+class Bench:
+    def __init__(self, options):
+        self.build = options.build.resolve()
+        self.work = options.work.resolve()
+        self.rounds = options.rounds
+        self.kasane = self.build / "kasane"
+        self.reference = self.build / "tests/benchmarks/reference"
+        self.base = self.work / "base"
+        self.threads = str(len(os.sched_getaffinity(0)))
+
+    # -- what is built on
+
+    def prepare(self):
+        if not (self.work / "bench.yml").exists():
+            call([sys.executable, "-B", "-m", "bench.make", self.work, "--debs", self.work / "debs"], cwd=FIXTURES)
+        if not self.base.exists():
+            call([sys.executable, "-B", "-m", "base_image.make", self.work, "--debs", self.work / "debs"], cwd=FIXTURES)
+        self.room = self.work / "room"
+        shutil.rmtree(self.room, ignore_errors=True)
+        self.room.mkdir()
+
+    def packages(self, lock="bench.yml"):
+        text = (self.work / lock).read_text()
+        urls = re.findall(r"url: .*?file://(\S+?\.(?:conda|tar\.bz2|whl))['\"]?$", text, re.M)
+        digests = re.findall(r"sha256: ['\"]?([0-9a-f]{64})", text)
+        return list(zip([pathlib.Path(url) for url in urls], digests))
+
+    def cache_with_packages(self, name, lock="added.yml"):
+        """A cache that holds the packages of a lock and nothing else."""
+        cache = self.room / name
+        shutil.rmtree(cache, ignore_errors=True)
+        for path, digest in self.packages(lock):
+            place = cache / "v1/blobs"
+            place.mkdir(parents=True, exist_ok=True)
+            os.link(path, place / digest)
+        return cache
+
+    def kasane_build(self, cache, target, lock="bench.yml", *more):
+        command = [self.kasane, "build", self.work / lock, "--base", f"oci:{self.base}", "--to", f"oci:{target}",
+                   "--no-compile", "--json", *more]
+        seconds, memory, out = measured(command, KASANE_CACHE_DIR=str(cache))
+        return seconds, memory, json.loads(out)
+
+    def fresh(self, name):
+        path = self.room / name
+        shutil.rmtree(path, ignore_errors=True)
+        return path
+
+    # -- what is measured
+
+    def cold(self):
+        """A build with the packages in the cache, against decompressing, compressing and hashing them."""
+        for method in ("gzip:1", "zstd:3"):
+            ours, least, memory = [], [], []
+            for _ in range(self.rounds):
+                cache, target = self.cache_with_packages("cache"), self.fresh("image")
+                seconds, peak, report = self.kasane_build(cache, target, "bench.yml", "--compression", method)
+                ours.append(seconds)
+                memory.append(peak)
+                command = [self.reference, "make", method, self.threads, *(path for path, _ in self.packages())]
+                least.append(float(measured(command)[2].split()[0]))
+            built = report["bytes"]["built"]
+            row(f"cold build, {method}", ours, f"{built / 1e6:.0f} MB of layers, peak memory {max(memory)} MB")
+            row(f"decompress, compress, hash, {method}", least, ratio(ours, least))
+
+    def join(self):
+        """The same with all fragments there and no layer, against reading, hashing and writing the layers."""
+        for method in ("gzip:1", "zstd:3"):
+            cache, target = self.cache_with_packages("cache"), self.fresh("image")
+            _, _, report = self.kasane_build(cache, target, "bench.yml", "--compression", method)
+            layers = [target / "blobs/sha256" / layer["digest"][7:] for layer in report["layers"]
+                      if layer["kind"] == "packages"]
+            ours, joins, copies = [], [], []
+            for _ in range(self.rounds):
+                ours.append(self.kasane_build(cache, self.fresh("again"), "bench.yml", "--compression", method)[0])
+                for kind, times in (("join", joins), ("copy", copies)):
+                    directory = self.fresh("copy")
+                    directory.mkdir()
+                    times.append(float(measured([self.reference, kind, self.threads, directory, *layers])[2].split()[0]))
+            row(f"layers joined, {method}", ours)
+            row("read, decode, hash both, write", joins, ratio(ours, joins))
+            row("read, hash, write (no decoding)", copies, ratio(ours, copies))
+
+    def change(self):
+        """One package added, and nothing changed."""
+        colds, added, same = [], [], []
+        for _ in range(self.rounds):
+            cache, target = self.cache_with_packages("cache"), self.fresh("image")
+            colds.append(self.kasane_build(cache, target)[0])
+            seconds, _, report = self.kasane_build(cache, target, "added.yml")
+            added.append(seconds)
+            same.append(self.kasane_build(cache, target, "added.yml")[0])
+        row("cold build", colds)
+        row("one package added", added, f"{100 * statistics.median(added) / statistics.median(colds):.1f} % of cold, "
+            f"{report['bytes']['built'] / 1e6:.1f} MB built")
+        row("nothing changed", same, f"{1000 * statistics.median(same):.0f} ms")
+
+    def tools(self):
+        """The usual tools, on the same tree over the same base."""
+        cache, target = self.cache_with_packages("cache"), self.fresh("image")
+        self.kasane_build(cache, target)
+        tree = self.fresh("tree")
+        call([self.kasane, "unpack", f"oci:{target}", tree])
+        prefix = tree / "azureml-envs"
+        ours, added = [], []
+        buildah = {"gzip": [], "zstd": []}
+        umoci = []
+        rounds = max(2, self.rounds // 2)
+        for _ in range(rounds):
+            cache, target = self.cache_with_packages("cache"), self.fresh("image")
+            ours.append(self.kasane_build(cache, target)[0])
+            added.append(self.kasane_build(cache, target, "added.yml")[0])
+            for compression in buildah:
+                buildah[compression].append(self.buildah(prefix, compression))
+            umoci.append(self.umoci(prefix))
+        row("kasane, cold", ours)
+        row("kasane, one package added", added)
+        for compression, times in buildah.items():
+            row(f"buildah copy, commit, push {compression}", times, f"{ratio(times, ours)} cold, {ratio(times, added)} added")
+        row("umoci insert", umoci, f"{ratio(umoci, ours)} cold, {ratio(umoci, added)} added")
+
+    def buildah(self, prefix, compression):
+        storage = ["--root", self.fresh("storage"), "--runroot", self.fresh("run"), "--storage-driver", "vfs"]
+        name = call(["buildah", *storage, "from", f"oci:{self.base}"]).split()[-1]
+        begin = time.monotonic()
+        call(["buildah", *storage, "copy", "-q", name, prefix, "/azureml-envs"])
+        call(["buildah", *storage, "commit", "-q", name, "localhost/bench"])
+        call(["buildah", *storage, "push", "-q", "--compression-format", compression, "localhost/bench",
+              f"oci:{self.fresh('pushed')}:bench"])
+        return time.monotonic() - begin
+
+    def umoci(self, prefix):
+        layout = self.fresh("umoci")
+        shutil.copytree(self.base, layout)
+        tag = json.loads((layout / "index.json").read_text())["manifests"][0]["annotations"][
+            "org.opencontainers.image.ref.name"]
+        begin = time.monotonic()
+        call(["umoci", "insert", "--image", f"{layout}:{tag}", prefix, "/azureml-envs"])
+        return time.monotonic() - begin
+
+    def growth(self):
+        """From 10 to 1,000 packages of about 2 MB."""
+        for count in (10, 100, 1000):
+            place = self.work / f"growth-{count}"
+            if not (place / "bench.yml").exists():
+                call([sys.executable, "-B", "-m", "bench.make", place, "--debs", self.work / "debs", "--packages",
+                      str(count), "--size", f"{2 * count}M"], cwd=FIXTURES)
+            other = Bench.__new__(Bench)
+            other.__dict__.update(self.__dict__, work=place)
+            ours = [other.kasane_build(other.cache_with_packages("cache"), other.fresh("image"))[:2]
+                    for _ in range(self.rounds)]
+            seconds = [pair[0] for pair in ours]
+            row(f"{count} packages", seconds, f"{1000 * statistics.median(seconds) / count:.2f} ms a package, "
+                f"peak memory {max(pair[1] for pair in ours)} MB")
+
+    def giant(self):
+        """One package of 2 GB."""
+        place = self.work / "giant"
+        if not (place / "bench.yml").exists():
+            call([sys.executable, "-B", "-m", "bench.make", place, "--debs", self.work / "debs", "--packages", "60",
+                  "--added", "2G", "--size", "400M"], cwd=FIXTURES)
+        other = Bench.__new__(Bench)
+        other.__dict__.update(self.__dict__, work=place)
+        seconds, memory, report = other.kasane_build(other.cache_with_packages("cache"), other.fresh("image"), "added.yml")
+        row("an environment with a 2 GB package", [seconds], f"{report['bytes']['built'] / 1e6:.0f} MB of layers, "
+            f"peak memory {memory} MB")
+
+
+def call(command, **more):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **more)
+    if done.returncode != 0:
+        raise SystemExit(f"{' '.join(map(str, command))[:200]}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def measured(command, **environment):
+    """Seconds, peak memory in MB and output of a program."""
+    begin = time.monotonic()
+    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env={**os.environ, **environment})
+    out = process.stdout.read()
+    error = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.monotonic() - begin
+    if status != 0:
+        raise SystemExit(f"{' '.join(map(str, command))[:200]}\n{error.decode()}")
+    return seconds, usage.ru_maxrss // 1024, out.decode()
+
+
+def ratio(these, those):
+    return f"{statistics.median(these) / statistics.median(those):.2f} x"
+
+
+def row(what, times, note=""):
+    print(f"{what:44} {statistics.median(times):8.3f} s  ({min(times):.3f} to {max(times):.3f})  {note}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("work", type=pathlib.Path)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", default="cold,join,change,tools,growth,giant")
+    options = parser.parse_args()
+    bench = Bench(options)
+    bench.prepare()
+    for name in options.only.split(","):
+        print(f"-- {name}: {getattr(bench, name).__doc__.splitlines()[0]}", flush=True)
+        getattr(bench, name)()
+    shutil.rmtree(bench.room)
+
+
+if __name__ == "__main__":
+    main()
