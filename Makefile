@@ -49,6 +49,7 @@ format:
 lint:
 	@sh $(INSTALL) build lint
 	@clang-format --dry-run --Werror $(SOURCES)
-	@cmake --preset release -DCMAKE_MESSAGE_LOG_LEVEL=WARNING >/dev/null
-	@printf '%s\n' $(filter %.cc,$(SOURCES)) | grep -v '^tests/fuzz/' | \
-	  xargs -P $(JOBS) -n 4 clang-tidy -p $(BUILD) --quiet
+	@cmake -S . -B build/lint -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON \
+	  -DCMAKE_MESSAGE_LOG_LEVEL=WARNING >/dev/null
+	@printf '%s\n' $(filter-out tests/fuzz/% tests/benchmarks/%,$(filter %.cc,$(SOURCES))) | \
+	  xargs -P $(JOBS) -n 4 clang-tidy -p build/lint --quiet
