@@ -8,10 +8,11 @@
 
 namespace kasane::resolver::solver {
 
-/// What must be there: a candidate of at least one of the sets in `any_of`. Where there are several
-/// sets, the first one is preferred. With a condition, only where a candidate of that set is
-/// chosen. `rank` orders the requirements of one request or one candidate, lowest first; equal
-/// ranks are taken in the order of their packages' names. The span must outlive the solver.
+/// What must be there: a candidate of at least one of the sets in `any_of`, which is not empty.
+/// Where there are several sets, the first one is preferred. With a condition, only where a
+/// candidate of that set is chosen. `rank` orders the requirements of one request or one candidate,
+/// lowest first; equal ranks are taken in the order of their packages' names. The span must outlive
+/// the solver.
 struct Requirement {
   std::span<const VersionSetId> any_of;
   VersionSetId condition = VersionSetId::none();
