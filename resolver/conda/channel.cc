@@ -61,8 +61,9 @@ std::string normalized_url(std::string_view url) {
   std::string out(url.substr(0, path));
   std::transform(out.begin(), out.end(), out.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  for (const char c : url.substr(path)) {
-    if (c != '/' || !out.ends_with('/')) out += c;
+  for (std::size_t i = path; i < url.size(); ++i) {
+    const bool doubled = url[i] == '/' && i > path && url[i - 1] == '/';
+    if (!doubled) out += url[i];
   }
   return std::string(without_slashes(out));
 }

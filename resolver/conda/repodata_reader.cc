@@ -1,6 +1,6 @@
 #include "resolver/conda/repodata_reader.h"
 
-#include <cstring>
+#include <array>
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -18,21 +18,25 @@ namespace ondemand = simdjson::ondemand;
 /// Timestamps below are seconds, as old records have them; above, milliseconds.
 constexpr std::int64_t kLastSecond = 253402300799;
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
+/// By character: the value of a lower-case hex digit, or 255.
+constexpr std::array<std::uint8_t, 256> kHexValues = [] {
+  std::array<std::uint8_t, 256> out = {};
+  out.fill(0xff);
+  for (int i = 0; i < 10; ++i) out['0' + i] = static_cast<std::uint8_t>(i);
+  for (int i = 0; i < 6; ++i) out['a' + i] = static_cast<std::uint8_t>(10 + i);
+  return out;
+}();
 
 bool read_hex(std::string_view hex, std::uint8_t* out, std::size_t size) {
   if (hex.size() != size * 2) return false;
+  unsigned wrong = 0;
   for (std::size_t i = 0; i < size; ++i) {
-    const int high = hex_value(hex[2 * i]);
-    const int low = hex_value(hex[2 * i + 1]);
-    if (high < 0 || low < 0) return false;
-    out[i] = static_cast<std::uint8_t>(high * 16 + low);
+    const unsigned high = kHexValues[static_cast<unsigned char>(hex[2 * i])];
+    const unsigned low = kHexValues[static_cast<unsigned char>(hex[2 * i + 1])];
+    wrong |= high | low;
+    out[i] = static_cast<std::uint8_t>(high << 4 | low);
   }
-  return true;
+  return (wrong & 0xf0) == 0;
 }
 
 std::string_view without_ending(std::string_view file_name) {
@@ -41,11 +45,24 @@ std::string_view without_ending(std::string_view file_name) {
   return file_name;
 }
 
+/// A record that says nothing.
+const RawRecord kNone = [] {
+  RawRecord out = {};
+  out.name = kNoId;
+  for (std::uint32_t* id :
+       {&out.row.version, &out.row.license, &out.row.license_family, &out.row.features}) {
+    *id = kNoId;
+  }
+  return out;
+}();
+
 /// Puts the members of one record where they belong; a member of another type than expected is
 /// passed over, as if it were not there.
 class RecordBuilder {
  public:
-  RecordBuilder(StringPool& strings, RawRecord& record) : strings_(strings), record_(record) {
+  /// `previous` is the record before, or any: neighbours say the same in most members.
+  RecordBuilder(StringPool& strings, const RawRecord& previous, RawRecord& record)
+      : strings_(strings), previous_(previous), record_(record) {
     RecordRow& row = record.row;
     row = {};
     for (std::uint32_t* id : {&row.version, &row.version_key, &row.build, &row.file_name,
@@ -58,6 +75,7 @@ class RecordBuilder {
 
   void take(std::string_view key, ondemand::value value) {
     RecordRow& row = record_.row;
+    const RecordRow& before = previous_.row;
     switch (key.empty() ? '\0' : key.front()) {
       case 'b':
         if (key == "build") return take_string(value, row.build);
@@ -70,17 +88,18 @@ class RecordBuilder {
         if (key == "depends") return take_list(value, row.depends);
         return;
       case 'f':
-        if (key == "features") return take_string(value, row.features);
+        if (key == "features") return take_string(value, row.features, before.features);
         return;
       case 'l':
-        if (key == "license") return take_string(value, row.license);
-        if (key == "license_family") return take_string(value, row.license_family);
+        if (key == "license") return take_string(value, row.license, before.license);
+        if (key == "license_family")
+          return take_string(value, row.license_family, before.license_family);
         return;
       case 'm':
         if (key == "md5") return take_hash(value, row.md5, index_format::kHasMd5);
         return;
       case 'n':
-        if (key == "name") return take_string(value, record_.name);
+        if (key == "name") return take_string(value, record_.name, previous_.name);
         if (key == "noarch") return take_noarch(value);
         return;
       case 'p':
@@ -95,7 +114,7 @@ class RecordBuilder {
         if (key == "track_features") return take_words(value, row.track_features);
         return;
       case 'v':
-        if (key == "version") return take_string(value, row.version);
+        if (key == "version") return take_string(value, row.version, before.version);
         return;
       default:
         return;
@@ -103,12 +122,11 @@ class RecordBuilder {
   }
 
  private:
-  void take_string(ondemand::value value, std::uint32_t& id) {
+  void take_string(ondemand::value value, std::uint32_t& id, std::uint32_t guess = kNoId) {
     std::string_view text;
-    if (value.type() == ondemand::json_type::string &&
-        value.get_string().get(text) == simdjson::SUCCESS && !text.empty()) {
-      id = strings_.id_of(text);
-    }
+    if (value.type() != ondemand::json_type::string) return;
+    if (value.get_string().get(text) != simdjson::SUCCESS || text.empty()) return;
+    id = guess != kNoId && strings_.text_of(guess) == text ? guess : strings_.id_of(text);
   }
   /// A string, or a list of strings, which are joined by spaces.
   void take_words(ondemand::value value, std::uint32_t& id) {
@@ -159,6 +177,7 @@ class RecordBuilder {
   }
 
   StringPool& strings_;
+  const RawRecord& previous_;
   RawRecord& record_;
 };
 
@@ -213,7 +232,7 @@ void RepodataReader::read_packages(Parser& parser, std::uint64_t position, bool 
       continue;
     }
     RawRecord record;
-    RecordBuilder builder(strings_, record);
+    RecordBuilder builder(strings_, records_.empty() ? kNone : records_.back(), record);
     for (auto field : value.get_object()) {
       const std::string_view field_key = field.unescaped_key();
       builder.take(field_key, field.value());

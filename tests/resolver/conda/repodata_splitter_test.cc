@@ -19,7 +19,8 @@ json join(const std::string& text, std::size_t block_size, std::size_t* pieces =
   json out = json::object();
   while (auto block = splitter.next()) {
     if (pieces != nullptr) ++*pieces;
-    for (const auto& [key, value] : json::parse(block->json).items()) {
+    const json members = json::parse(block->json);
+    for (const auto& [key, value] : members.items()) {
       out[block->section][key] = value;
     }
   }
