@@ -226,7 +226,7 @@ VersionSpec VersionSpec::parse(std::string_view text) { return VersionSpecParser
 
 VersionSpec VersionSpec::any() {
   VersionSpec out;
-  out.text_ = "*";
+  out.text_.assign(1, '*');
   out.keys_ = VersionSet::all();
   return out;
 }
