@@ -1,6 +1,7 @@
 #include "resolver/solver/facts.h"
 
 #include <algorithm>
+#include <compare>
 
 namespace kasane::resolver::solver {
 
@@ -38,7 +39,7 @@ void FactBook::take_preferences(const Problem& problem) {
     const PackageId left = universe_.package_of(a->set);
     const PackageId right = universe_.package_of(b->set);
     if (left != right) return universe_.name(left) < universe_.name(right);
-    return universe_.compare(a->set, b->set) > 0;
+    return std::is_gt(universe_.compare(a->set, b->set));
   };
   std::stable_sort(ordered.begin(), ordered.end(), before);
   for (std::size_t i = 1; i < ordered.size(); ++i) {
@@ -85,7 +86,7 @@ void FactBook::load(PackageId package) {
     const Fact& right = fact(b);
     if (left.subject != right.subject) return left.subject < right.subject;
     if (universe_.package_of(left.sets[0]) != universe_.package_of(right.sets[0])) return false;
-    return universe_.compare(left.sets[0], right.sets[0]) > 0;
+    return std::is_gt(universe_.compare(left.sets[0], right.sets[0]));
   });
   for (const FactId id : waiting) enter_or_wait(id);
 }
@@ -130,11 +131,11 @@ void FactBook::order(std::vector<const Requirement*>& requirements) {
     const std::size_t shared = std::min(a->any_of.size(), b->any_of.size());
     for (std::size_t i = 0; i < shared; ++i) {
       const auto order = compare_sets(a->any_of[i], b->any_of[i]);
-      if (order != 0) return order < 0;
+      if (std::is_neq(order)) return std::is_lt(order);
     }
     if (a->any_of.size() != b->any_of.size()) return a->any_of.size() < b->any_of.size();
     if (!a->condition || !b->condition) return !a->condition && b->condition;
-    return compare_sets(a->condition, b->condition) < 0;
+    return std::is_lt(compare_sets(a->condition, b->condition));
   };
   std::stable_sort(requirements.begin(), requirements.end(), before);
 }

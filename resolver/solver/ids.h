@@ -1,6 +1,5 @@
 #pragma once
 
-#include <compare>
 #include <cstdint>
 
 namespace kasane::resolver::solver {
@@ -16,7 +15,8 @@ class Id {
 
   constexpr std::uint32_t value() const { return value_; }
   constexpr explicit operator bool() const { return value_ != UINT32_MAX; }
-  constexpr auto operator<=>(const Id&) const = default;
+  constexpr bool operator==(const Id&) const = default;
+  friend constexpr bool operator<(Id a, Id b) { return a.value_ < b.value_; }
 
  private:
   std::uint32_t value_ = UINT32_MAX;

@@ -1,6 +1,7 @@
 #include "resolver/solver/version_ranges.h"
 
 #include <algorithm>
+#include <compare>
 #include <set>
 
 #include <fmt/format.h>
@@ -21,11 +22,13 @@ struct Version {
 std::vector<Version> versions_of(const std::vector<CandidateId>& members,
                                  std::vector<CandidateId> among, StoryTexts& texts) {
   const std::set<CandidateId> wanted(members.begin(), members.end());
-  std::stable_sort(among.begin(), among.end(),
-                   [&](CandidateId a, CandidateId b) { return texts.compare_versions(a, b) < 0; });
+  std::stable_sort(among.begin(), among.end(), [&](CandidateId a, CandidateId b) {
+    return std::is_lt(texts.compare_versions(a, b));
+  });
   std::vector<Version> versions;
   for (const CandidateId candidate : among) {
-    if (versions.empty() || texts.compare_versions(versions.back().candidate, candidate) != 0) {
+    if (versions.empty() ||
+        std::is_neq(texts.compare_versions(versions.back().candidate, candidate))) {
       versions.push_back({candidate});
     }
     const bool in = wanted.contains(candidate);

@@ -41,7 +41,9 @@ class LargeWorld : public resolver::solver::Provider {
     resolver::solver::PackageId package;
     std::uint32_t first;
     std::uint32_t end;
-    auto operator<=>(const Range&) const = default;
+    bool operator<(const Range& other) const {
+      return std::tie(package, first, end) < std::tie(other.package, other.first, other.end);
+    }
   };
   struct Said {
     std::vector<resolver::solver::Requirement> requirements;
