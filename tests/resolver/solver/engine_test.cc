@@ -91,9 +91,14 @@ TEST_F(EngineTest, WatchesATermThatHeldWhenItsNogoodCame) {
   ASSERT_FALSE(engine_.propagate());
   ASSERT_TRUE(engine_.learn());
   ASSERT_TRUE(engine_.propagate());
+  EXPECT_EQ(values(a), (Values{1, 2, 3}));
   EXPECT_EQ(values(b), (Values{0, 1, 2}));
-  engine_.decide(a, 1);
+  // "Absent" stays possible, and is in the term's set.
+  const Variable d = variable(1);
+  forbid({{d, set({0})}, {a, set({2})}});
+  engine_.decide(d, 0);
   ASSERT_TRUE(engine_.propagate());
+  EXPECT_EQ(values(a), (Values{1, 3}));
   EXPECT_EQ(values(b), Values{2});
 }
 
