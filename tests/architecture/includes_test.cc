@@ -20,7 +20,7 @@ using Arrows = std::map<std::string, std::set<std::string>>;
 /// cli → builder → {resolver, registry, cache} → base. cli sees all below it, since it hands the
 /// parts to builder.
 const Arrows& allowed_arrows() {
-  static const Arrows kArrows = {
+  static const Arrows arrows = {
       {"base", {}},
       {"cache", {"base"}},
       {"registry", {"base"}},
@@ -28,7 +28,7 @@ const Arrows& allowed_arrows() {
       {"builder", {"base", "cache", "registry", "resolver"}},
       {"cli", {"base", "cache", "registry", "resolver", "builder"}},
   };
-  return kArrows;
+  return arrows;
 }
 
 std::vector<std::string> rooms() {
