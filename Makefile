@@ -32,8 +32,10 @@ demo: build
 
 test:
 	@sh $(INSTALL) build demo test
-	@cmake --preset release -DCMAKE_MESSAGE_LOG_LEVEL=WARNING >/dev/null
+	@cmake --preset fuzz -DCMAKE_MESSAGE_LOG_LEVEL=WARNING >/dev/null
+	@cmake --preset release -DKASANE_FUZZ_RUNS=ON -DCMAKE_MESSAGE_LOG_LEVEL=WARNING >/dev/null
 	@cmake --build $(BUILD) --parallel $(JOBS)
+	@cmake --build build/fuzz --parallel $(JOBS)
 	@ctest --test-dir $(BUILD) --output-on-failure --parallel $(JOBS)
 
 bench:
