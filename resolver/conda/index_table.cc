@@ -109,16 +109,18 @@ class TableEncoder {
 }  // namespace
 
 EncodedTable encode_table(std::vector<RecordReference>& records, StringListReader& lists) {
-  std::sort(records.begin(), records.end(), [](const RecordReference& a, const RecordReference& b) {
-    const auto left = sort_key(a);
-    const auto right = sort_key(b);
-    return left != right ? left < right : a.record->position > b.record->position;
+  using Key = decltype(sort_key(records.front()));
+  std::vector<std::pair<Key, RecordReference>> sorted;
+  sorted.reserve(records.size());
+  for (const RecordReference& of : records) sorted.emplace_back(sort_key(of), of);
+  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
+    if (a.first != b.first) return a.first < b.first;
+    return a.second.record->position > b.second.record->position;
   });
-  const auto last = std::unique(records.begin(), records.end(),
-                                [](const RecordReference& a, const RecordReference& b) {
-                                  return sort_key(a) == sort_key(b);
-                                });
-  records.erase(last, records.end());
+  const auto last = std::unique(sorted.begin(), sorted.end(),
+                                [](const auto& a, const auto& b) { return a.first == b.first; });
+  records.clear();
+  for (auto of = sorted.begin(); of != last; ++of) records.push_back(of->second);
   TableEncoder encoder(lists);
   for (std::size_t i = 0; i < records.size(); ++i) {
     bool has_twin = false;

@@ -7,18 +7,22 @@
 namespace kasane::resolver {
 namespace {
 
-constexpr std::size_t kChunkSize = std::size_t{1} << 18;
+/// Chunks grow, since most pools are small and some are large.
+constexpr std::size_t kFirstChunk = 512;
+constexpr std::size_t kLastChunk = std::size_t{1} << 18;
 constexpr std::uint32_t kEmpty = 0xffffffff;
 
 }  // namespace
 
-StringPool::StringPool() : slots_(1024) {}
+StringPool::StringPool() : slots_(32) {}
 
 std::string_view StringPool::keep(std::string_view text) {
   if (text.empty()) return {};
   if (text.size() > free_) {
-    free_ = std::max(kChunkSize, text.size());
-    chunks_.push_back(std::make_unique<char[]>(free_));
+    const std::size_t usual =
+        std::min(kFirstChunk << std::min<std::size_t>(chunks_.size(), 20), kLastChunk);
+    free_ = std::max(usual, text.size());
+    chunks_.push_back(std::make_unique_for_overwrite<char[]>(free_));
     // The part that is used grows from the back, so that one number tells where it begins.
   }
   free_ -= text.size();
