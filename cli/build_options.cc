@@ -150,6 +150,9 @@ BuildSetup::BuildSetup(const BuildOptions& options, Surroundings& surroundings) 
   builder::FetchOptions fetch;
   fetch.parallel = options.parallel;
   fetch.offline = options.offline;
+  fetch.find_credentials = [this](std::string_view url) {
+    return request_->lock.find_credentials(url);
+  };
   fetcher_ = std::make_unique<builder::PackageFetcher>(*http_, *cache_, fetch);
   runner_ = make_posix_command_runner();
 

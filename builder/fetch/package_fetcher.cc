@@ -1,6 +1,7 @@
 #include "builder/fetch/package_fetcher.h"
 
 #include <atomic>
+#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -26,8 +27,19 @@ std::string download_name(const LockedPackage& package) {
   return package.sha256 ? package.sha256->render() : "md5:" + package.md5->hex();
 }
 
-Url url_of(const LockedPackage& package) {
-  return package.url.starts_with('/') ? Url::of_file(package.url) : Url::parse(package.url);
+bool is_path(const LockedPackage& package) { return package.url.find("://") == std::string::npos; }
+
+/// Where to ask for a package, with all that the lock held for it.
+Url url_of(const LockedPackage& package, const FetchOptions& options) {
+  if (is_path(package)) return Url::of_file(std::filesystem::absolute(package.url));
+  const auto* credentials =
+      options.find_credentials ? options.find_credentials(package.url) : nullptr;
+  if (credentials == nullptr) return Url::parse(package.url);
+  std::string text = resolver::url_with_token(package.url, *credentials).reveal();
+  if (credentials->user_info) {
+    text.insert(text.find("://") + 3, credentials->user_info->reveal() + "@");
+  }
+  return Url::parse(text);
 }
 
 }  // namespace
@@ -77,7 +89,7 @@ FetchedPackage PackageFetcher::Round::download(std::size_t i, cache::PartialBlob
     received += bytes;
     if (bytes > 0) tell({.index = i, .received_bytes = received});
   };
-  const Url url = url_of(package);
+  const Url url = url_of(package, fetcher_.options_);
   Download download(fetcher_.http_, fetcher_.options_, url, partial, count);
   const cache::BlobSize blob = download.run({package.sha256, package.md5});
   if (!package.sha256) {
@@ -91,7 +103,7 @@ FetchedPackage PackageFetcher::Round::fetch(std::size_t i) {
   const LockedPackage& package = packages_[i];
   const auto context = [&] {
     return fmt::format("while fetching `{}` {} from `{}`", package.name, package.version,
-                       package.url.starts_with('/') ? package.url : redact_url(package.url));
+                       is_path(package) ? package.url : redact_url(package.url));
   };
   try {
     return in_context(context, [&] {

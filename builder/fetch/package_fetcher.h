@@ -27,6 +27,8 @@ struct FetchOptions {
   bool offline = false;
   /// No package may be larger.
   std::uint64_t largest_package_bytes = std::uint64_t{64} << 30;
+  /// What a package's URL needs besides itself; nullptr when nothing. May be left unset.
+  std::function<const resolver::UrlCredentials*(std::string_view url)> find_credentials = nullptr;
   /// How to wait; sleeps when not set.
   std::function<void(std::chrono::milliseconds)> pause = nullptr;
 };

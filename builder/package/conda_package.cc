@@ -95,28 +95,20 @@ PackageFacts CondaPackage::read_facts() const {
       });
 }
 
-Warnings CondaPackage::install(const PackageFacts& facts, const PackageOrigin& origin,
+Warnings CondaPackage::install(const PackageFacts&, const PackageOrigin& origin,
                                const InstallTarget& target, const std::set<std::string>& excluded,
                                EntrySink& sink) const {
-  return in_context(
-      [&] { return fmt::format("in package `{}`", file_name_); },
-      [&] {
-        const CondaMetadata metadata = read_metadata();
-        CondaInstallation installation({.metadata = metadata,
-                                        .origin = origin,
-                                        .target = target,
-                                        .excluded = excluded,
-                                        .file_name = file_name_},
-                                       sink);
-        Warnings warnings = installation.run(archive_);
-        for (const std::string& script : facts.link_scripts) {
-          warnings.push_back(
-              {"link-script",
-               fmt::format("`{}` brings `{}`, which conda would run; it is installed, not run",
-                           file_name_, script)});
-        }
-        return warnings;
-      });
+  return in_context([&] { return fmt::format("in package `{}`", file_name_); },
+                    [&] {
+                      const CondaMetadata metadata = read_metadata();
+                      CondaInstallation installation({.metadata = metadata,
+                                                      .origin = origin,
+                                                      .target = target,
+                                                      .excluded = excluded,
+                                                      .file_name = file_name_},
+                                                     sink);
+                      return installation.run(archive_);
+                    });
 }
 
 }  // namespace kasane::builder

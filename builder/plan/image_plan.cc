@@ -130,7 +130,8 @@ void warn_of_link_scripts(ImagePlan& plan) {
   for (const PlannedPackage& package : plan.packages) {
     for (const std::string& script : package.facts.link_scripts) {
       plan.warnings.push_back(
-          {"link-script", fmt::format("`{}` brings the script `{}`, which is not run",
+          {"link-script", fmt::format("`{}` brings `{}`, which conda would run; it is installed, "
+                                      "not run",
                                       package.facts.name, script)});
     }
   }
