@@ -95,15 +95,27 @@ auto MatchSpecParser::inside(Part part, Body&& body) const {
 MatchSpec MatchSpecParser::parse() {
   Part text = trim(text_.substr(0, find_comment(text_)));
   if (text.empty()) throw error_at(text_.substr(0, 0), "a package's name is missing");
+  const bool file = is_package_file(text.substr(0, text.find('#')));
+  const auto foreign = std::find_if(text.begin(), text.end(), [&](char c) {
+    const auto code = static_cast<unsigned char>(c);
+    const bool control = (code < 0x20 && c != '\t') || code == 0x7f;
+    constexpr std::string_view kNotInUrls = " \t[]'\"()<>`";
+    return control || (file && (code >= 0x80 || kNotInUrls.find(c) != std::string_view::npos));
+  });
+  if (foreign != text.end()) {
+    throw error_at(text.substr(foreign - text.begin(), 1), "a character has no place");
+  }
   if (const std::size_t condition = text.find(" if "); condition != std::string_view::npos) {
     throw error_at(text.substr(condition + 1, 2), "a condition is not supported");
   }
-  if (is_package_file(text.substr(0, text.find('#')))) {
+  if (file) {
     parse_package_file(text.substr(0, text.find('#')));
     return std::move(out_);
   }
-  if (text.ends_with('@')) {
-    set_field("track_features", std::string(text.substr(0, text.size() - 1)), text);
+  if (const Part feature = text.substr(0, text.size() - 1);
+      text.ends_with('@') && !feature.empty() &&
+      std::all_of(feature.begin(), feature.end(), is_name_character)) {
+    set_field("track_features", std::string(feature), text);
     return std::move(out_);
   }
   text = take_brackets(text);
@@ -168,7 +180,9 @@ void MatchSpecParser::parse_channel(Part text) {
     text = text.substr(0, open);
   }
   constexpr std::string_view kForeign = "()<>=,|'\" ";
-  if (text.find_first_of(kForeign) != std::string_view::npos) {
+  const bool sound = text.find_first_of(kForeign) == std::string_view::npos &&
+                     text.find_first_not_of('/') != std::string_view::npos;
+  if (!sound) {
     throw error_at(text, "expected a channel's name or URL before `::`");
   }
   const std::string clean = split_credentials(text).url;
@@ -302,7 +316,8 @@ void MatchSpecParser::parse_name(Part text) {
       regex || (std::all_of(name.begin(), name.end(), is_name_character) && name.front() != '.' &&
                 name.front() != '-' && name.find("..") == std::string_view::npos &&
                 name.find("--") == std::string_view::npos);
-  if (!sound) throw error_at(name, fmt::format("`{}` is not a package's name", name));
+  if (!sound || is_package_file(lower(name)))
+    throw error_at(name, fmt::format("`{}` is not a package's name", name));
   out_.name_ = inside(name, [&] { return StringPattern::parse(lower(name)); });
   const Part rest = text.substr(end);
   if (!trim(rest).empty()) parse_version_and_build(trim(rest));

@@ -1,6 +1,7 @@
 #include "resolver/conda/version_spec.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include <fmt/format.h>
 
@@ -42,6 +43,7 @@ class VersionSpecParser {
     if (at_ < text_.size()) {
       throw error_at(at_, 1, fmt::format("expected `,` or `|` before `{}`", text_[at_]));
     }
+    out.text_.clear();
     for (const char c : text_) {
       if (kSpaces.find(c) == std::string_view::npos) out.text_ += c;
     }
@@ -108,9 +110,13 @@ class VersionSpecParser {
     if (kOperatorStart.find(clause.front()) != std::string_view::npos) {
       return parse_operator(clause);
     }
+    refuse_spaces(clause);
     if (clause.find_first_not_of('*') == std::string_view::npos) return VersionSpec::any();
     const std::string_view stem = without_star(clause);
-    if (stem.find('*') != std::string_view::npos) return make_pattern(clause);
+    if (stem.find('*') != std::string_view::npos) {
+      refuse_foreign(clause);
+      return make_pattern(clause);
+    }
     if (stem.size() < clause.size()) return make_prefix(parse_version(stem));
     VersionSpec out = make_keys(VersionSet::exactly(parse_version(clause)));
     out.exact_ = true;
@@ -127,6 +133,7 @@ class VersionSpecParser {
           .hint(suggest_operator(op, operand));
     }
     if (operand.empty()) throw error_at(op, fmt::format("a version is missing after `{}`", op));
+    refuse_spaces(operand);
     const bool order = op.front() == '<' || op.front() == '>';
     std::string_view stem = operand;
     // `>=1.*` is `>=1`; the star of `>=1*` is a letter below all others, as with conda.
@@ -154,6 +161,7 @@ class VersionSpecParser {
 
   VersionSpec compare_with_glob(std::string_view op, std::string_view operand) const {
     // conda compares with the stars as letters; such specs are in old recipes.
+    refuse_foreign(operand);
     if (op == "=" || op == "==" || op == "!=") {
       VersionSpec out = make_pattern(operand);
       out.negated_ = op == "!=";
@@ -188,10 +196,24 @@ class VersionSpecParser {
     return make_keys(from & VersionSet::of(parse_version(text.substr(0, dot)).prefix()));
   }
 
-  CondaVersion parse_version(std::string_view text) const {
-    if (text.find_first_of(kSpaces) != std::string_view::npos) {
-      throw error_at(text, fmt::format("a space within the version `{}`", text));
+  void refuse_spaces(std::string_view version) const {
+    if (version.find_first_of(kSpaces) != std::string_view::npos) {
+      throw error_at(version, fmt::format("a space within the version `{}`", version));
     }
+  }
+
+  /// A glob holds what a version may hold.
+  void refuse_foreign(std::string_view glob) const {
+    const auto fits = [](char c) {
+      return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+             std::string_view("._-+!*").find(c) != std::string_view::npos;
+    };
+    if (!std::all_of(glob.begin(), glob.end(), fits)) {
+      throw error_at(glob, fmt::format("expected a version with `*`, found `{}`", glob));
+    }
+  }
+
+  CondaVersion parse_version(std::string_view text) const {
     if (auto found = CondaVersion::find(text)) return std::move(*found);
     try {
       return CondaVersion::parse(text);

@@ -78,6 +78,7 @@ TEST(VersionSpec, ErrorsPoint) {
       {"1.5)", "expected `,` or `|` before `)` in the version specifier `1.5)`", 4},
       {"^1.5", "a regular expression must end with `$` in the version specifier `^1.5`", 1},
       {"1.0 2.0", "a space within the version `1.0 2.0` in the version specifier `1.0 2.0`", 1},
+      {"* **", "a space within the version `* **` in the version specifier `* **`", 1},
       {">=1,<2..0", "a part of a version is empty in the version `2..0`", 8},
       {"~=3.3.2.*", "`~=` does not go with `*` in the version specifier `~=3.3.2.*`", 3},
       {"!=*", "`!=` does not go with `*`: nothing satisfies it in the version specifier `!=*`", 1},
