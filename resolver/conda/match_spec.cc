@@ -111,7 +111,7 @@ std::string MatchSpec::render() const {
   }
   out += name();
   RenderedVersion version;
-  if (version_) version = render_version(*version_, build_.has_value());
+  if (version_) version = render_version(*version_, build_ && !build_->is_any());
   out += version.after_name;
   if (!version.in_brackets.empty()) {
     brackets.push_back("version=" + quoted(version.in_brackets));
