@@ -110,7 +110,10 @@ BytecodeRecord BytecodeRecord::from_outcome(const cache::Outcome& outcome) {
 }
 
 cache::Key bytecode_key(const FragmentSpec& spec, std::size_t part, const Digest& python) {
-  const Json inputs = {{"fragment", spec.key().render()}, {"part", part}, {"python", python.hex()}};
+  const Json inputs = {{"form", kByteCodeForm},
+                       {"fragment", spec.key().render()},
+                       {"part", part},
+                       {"python", python.hex()}};
   return cache::Key::of("bytecode", inputs.dump());
 }
 
