@@ -89,8 +89,8 @@ def bomb():
 
 
 def wrong_content():
-    """The archive is whole, but a file in it is not the one that paths.json vouches for."""
-    return conda([member("a", b"other")], [("a", b"right", "hardlink")])
+    """The archive is whole, but a file in it is not the one that paths.json lists."""
+    return conda([member("a", b"of another size")], [("a", b"right", "hardlink")])
 
 
 def missing_file():
