@@ -19,13 +19,13 @@ using Context = std::unique_ptr<EVP_MD_CTX, ContextFree>;
 const EVP_MD* algorithm(const char* name) { return EVP_MD_fetch(nullptr, name, nullptr); }
 
 const EVP_MD* sha256() {
-  static const EVP_MD* const kAlgorithm = algorithm("SHA256");
-  return kAlgorithm;
+  static const EVP_MD* const found = algorithm("SHA256");
+  return found;
 }
 
 const EVP_MD* md5() {
-  static const EVP_MD* const kAlgorithm = algorithm("MD5");
-  return kAlgorithm;
+  static const EVP_MD* const found = algorithm("MD5");
+  return found;
 }
 
 Context begin(const EVP_MD* md) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -16,13 +18,6 @@ namespace {
 
 constexpr const char* kVersion = "kasane 0.1.0";
 
-/// The command that the arguments name, or the program itself.
-const CLI::App* chosen_command(const CLI::App& app) {
-  const CLI::App* command = &app;
-  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
-  return command;
-}
-
 std::vector<std::string> known_words(const CLI::App& command) {
   std::vector<std::string> words;
   for (const CLI::App* sub : command.get_subcommands({})) words.push_back(sub->get_name());
@@ -32,29 +27,41 @@ std::vector<std::string> known_words(const CLI::App& command) {
   return words;
 }
 
-/// CLI11's complaint in the form of the house, with what was probably meant.
+std::string help_hint(const CLI::App& command) {
+  std::string name = command.get_name();
+  for (const CLI::App* up = command.get_parent(); up != nullptr; up = up->get_parent()) {
+    name = up->get_name() + " " + name;
+  }
+  return fmt::format("run `{} --help`", name);
+}
+
+Error unknown_word(const CLI::App& command, const std::string& word) {
+  const auto meant = find_suggestion(word, known_words(command));
+  return Error(ErrorKind::kUsage, fmt::format("unknown argument `{}`", word))
+      .hint(meant ? fmt::format("did you mean `{}`?", *meant) : help_hint(command));
+}
+
+/// CLI11's complaint in the form of the house. A word that no command knows comes first: that it
+/// was misspelt is the likelier reason for what seems to be missing.
 Error usage_error(const CLI::App& app, const CLI::ParseError& failure,
                   const std::vector<std::string>& arguments) {
-  const CLI::App& command = *chosen_command(app);
-  const std::string help =
-      fmt::format("run `{} --help`",
-                  command.get_parent() == nullptr ? "kasane" : "kasane " + command.get_name());
-  std::string message = failure.what();
-  if (!message.empty()) message[0] = static_cast<char>(std::tolower(message[0]));
-  while (!message.empty() && (message.back() == '\n' || message.back() == '.')) message.pop_back();
-  const auto words = known_words(command);
-  if (failure.get_name() == "ExtrasError" || failure.get_name() == "RequiredError") {
-    for (const std::string& argument : arguments) {
-      const std::string word = argument.substr(0, argument.find('='));
-      if (word.empty() || std::find(words.begin(), words.end(), word) != words.end()) continue;
-      if (message.find(word) == std::string::npos && command.get_parent() != nullptr) continue;
-      const auto meant = find_suggestion(word, words);
-      if (!meant) continue;
-      return Error(ErrorKind::kUsage, fmt::format("unknown argument `{}`", word))
-          .hint(fmt::format("did you mean `{}`?", *meant));
-    }
+  const CLI::App* command = &app;
+  for (const std::string& argument : arguments) {
+    const std::string word = argument.substr(0, argument.find('='));
+    const auto words = known_words(*command);
+    const bool known = std::find(words.begin(), words.end(), word) != words.end();
+    if (word.starts_with("--") && word.size() > 2 && !known) return unknown_word(*command, word);
+    if (word.starts_with("-") || command->get_subcommands({}).empty()) continue;
+    if (!known) return unknown_word(*command, word);
+    command = command->get_subcommand(word);
   }
-  return Error(ErrorKind::kUsage, message).hint(help);
+  std::string message = failure.what();
+  const bool word_first =
+      message.size() > 1 &&
+      (message[1] == ' ' || std::islower(static_cast<unsigned char>(message[1])) != 0);
+  if (word_first) message[0] = static_cast<char>(std::tolower(message[0]));
+  while (!message.empty() && (message.back() == '\n' || message.back() == '.')) message.pop_back();
+  return Error(ErrorKind::kUsage, message).hint(help_hint(*command));
 }
 
 int run(int argc, char** argv) {

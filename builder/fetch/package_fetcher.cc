@@ -121,9 +121,10 @@ FetchedPackage PackageFetcher::Round::fetch(std::size_t i) {
       }
       return download(i, *partial);
     });
-  } catch (const Error&) {
+  } catch (Error& error) {
     note_failure(i);
-    throw;
+    if (error.kind() != ErrorKind::kIntegrity || !error.hint_text().empty()) throw;
+    throw std::move(error).hint("the lock and the channel disagree about this file: lock again");
   }
 }
 

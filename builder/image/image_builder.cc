@@ -452,8 +452,20 @@ PlanPreview Build::preview() {
 
 }  // namespace
 
+/// What is damaged in the cache is noticed when it is used. It is dropped then, and made again.
 BuildReport build_image(const BuildRequest& request, BuildServices& services) {
-  return Build(request, services).run();
+  std::size_t damaged = 0;
+  try {
+    return Build(request, services).run();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kIntegrity) throw;
+    damaged = services.cache.verify().damaged.size();
+    if (damaged == 0) throw;
+  }
+  BuildReport report = Build(request, services).run();
+  report.warnings.push_back(
+      {"cache-damage", fmt::format("{} damaged entries of the cache were made again", damaged)});
+  return report;
 }
 
 PlanPreview preview_image(const BuildRequest& request, BuildServices& services) {

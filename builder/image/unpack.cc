@@ -45,6 +45,10 @@ class Destination {
     while (!wanted_.has_filename() && wanted_.has_relative_path()) wanted_ = wanted_.parent_path();
     std::error_code failure;
     const auto status = std::filesystem::symlink_status(wanted_, failure);
+    if (status.type() == std::filesystem::file_type::none) {
+      throw Error(ErrorKind::kFailed,
+                  fmt::format("cannot look at `{}`: {}", wanted_.native(), failure.message()));
+    }
     exists_ = status.type() != std::filesystem::file_type::not_found;
     if (exists_) {
       const bool directory = std::filesystem::is_directory(wanted_, failure);
