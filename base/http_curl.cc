@@ -165,10 +165,10 @@ HttpResponse CurlClient::send(const HttpRequest& request, ByteSink& body,
 }  // namespace
 
 std::unique_ptr<HttpClient> make_curl_client(const HttpOptions& options) {
-  static const CURLcode kReady = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (kReady != CURLE_OK) {
+  static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (ready != CURLE_OK) {
     throw Error(ErrorKind::kFailed,
-                fmt::format("cannot set up curl: {}", curl_easy_strerror(kReady)));
+                fmt::format("cannot set up curl: {}", curl_easy_strerror(ready)));
   }
   return std::make_unique<CurlClient>(options);
 }

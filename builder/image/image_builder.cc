@@ -13,6 +13,7 @@
 #include "builder/image/base_facts_cache.h"
 #include "builder/image/compiler_home.h"
 #include "builder/image/environment_layer.h"
+#include "builder/image/known_images.h"
 #include "builder/image/layer_index.h"
 #include "builder/image/package_layers.h"
 
@@ -92,9 +93,7 @@ class Build {
   void check_base() const;
   void choose_byte_code();
   EnvironmentId find_id() const;
-  cache::Key image_key(const EnvironmentId& id) const;
-  std::optional<BuildReport> find_existing(const EnvironmentId& id);
-  bool image_is_there(const BuildReport& known);
+  std::string variant() const;
   ImagePlan plan(const std::vector<PlanInput>& inputs) const;
   void refuse_if_strict(const ImagePlan& plan) const;
   bool prepare_packages(const ImagePlan& plan, CompilerHome& compiler);
@@ -153,39 +152,15 @@ EnvironmentId Build::find_id() const {
                              inputs_.packages());
 }
 
-/// All that the manifest's bytes depend on.
-cache::Key Build::image_key(const EnvironmentId& id) const {
-  const nlohmann::json json = {{"id", id.hex()},
-                               {"compression", options_.compression.identity()},
+/// All that the manifest's bytes depend on, beside the environment's id.
+std::string Build::variant() const {
+  const nlohmann::json json = {{"compression", options_.compression.identity()},
                                {"group", options_.layering.group_bytes},
                                {"part", options_.layering.part_bytes},
                                {"layers", options_.layering.max_layers},
                                {"base", request_.base.public_name},
                                {"strict", request_.strict}};
-  return cache::Key::of("image", json.dump());
-}
-
-bool Build::image_is_there(const BuildReport& known) {
-  const auto current = target_->find_current();
-  if (!current || current->digest().render() != known.digest) return false;
-  if (!target_->has_blob(current->config.digest, current->config.size_bytes)) return false;
-  return std::all_of(current->layers.begin(), current->layers.end(), [&](const auto& layer) {
-    return target_->has_blob(layer.digest, layer.size_bytes);
-  });
-}
-
-std::optional<BuildReport> Build::find_existing(const EnvironmentId& id) {
-  const auto outcome = services_.cache.find(image_key(id));
-  if (!outcome) return std::nullopt;
-  BuildReport known = BuildReport::parse_json(outcome->value);
-  if (!image_is_there(known)) return std::nullopt;
-  for (LayerReport& layer : known.layers) {
-    if (layer.origin != LayerReport::Origin::kBase) layer.origin = LayerReport::Origin::kReused;
-    known.bytes_reused += layer.descriptor.size_bytes;
-  }
-  known.strategy_reason = "the image is there already";
-  known.warnings.insert(known.warnings.end(), report_.warnings.begin(), report_.warnings.end());
-  return known;
+  return json.dump();
 }
 
 /// A layer that is in the target, but whose packages this cache has never seen, is made again: the
@@ -366,7 +341,14 @@ BuildReport Build::run() {
   choose_byte_code();
   const EnvironmentId id = find_id();
   target_ = services_.open_target(id);
-  if (auto known = find_existing(id)) {
+  KnownImages images(services_.cache, variant());
+  if (auto known = images.find(id, *target_)) {
+    for (const Warning& warning : report_.warnings) {
+      const auto& told = known->warnings;
+      if (std::find(told.begin(), told.end(), warning) == told.end()) {
+        known->warnings.push_back(warning);
+      }
+    }
     report_ = std::move(*known);
     describe(id);
     report_.seconds_total = total.seconds();
@@ -413,13 +395,7 @@ BuildReport Build::run() {
   }
   publish(image_plan, layers);
 
-  const BuildReport remembered = [&] {
-    BuildReport copy = report_;
-    copy.bytes_built = copy.bytes_reused = 0;
-    copy.seconds_build = copy.seconds_fetch = copy.seconds_publish = 0;
-    return copy;
-  }();
-  services_.cache.remember(image_key(id), {remembered.render_json(), {}});
+  images.remember(id, report_);
   describe(id);
   report_.bytes_fetched = inputs_.fetched_bytes();
   report_.strategy_reason = "layers are a function of the lock";
@@ -435,7 +411,7 @@ PlanPreview Build::preview() {
   if (!digests_known) inputs_.complete_digests();
   PlanPreview preview{find_id(), std::nullopt, false, {}};
   target_ = services_.open_target(preview.id);
-  if (find_existing(preview.id)) preview.complete = true;
+  preview.complete = KnownImages(services_.cache, variant()).find(preview.id, *target_).has_value();
   index_ = std::make_unique<LayerIndex>(services_.cache, *target_);
   std::vector<PlanInput> inputs;
   const auto found = inputs_.find_facts();
