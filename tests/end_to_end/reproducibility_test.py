@@ -47,7 +47,11 @@ class Reproducibility(EndToEndTest):
             return
         trees = [snapshot(self.unpack(report["image"]["reference"], self.folder / f"root-{number}"))
                  for number, report in enumerate((one, other))]
-        self.fail("\n".join(["the digest differs", *map(str, other["warnings"]), *differences(*trees)]))
+        layers = [f"{mine['kind']} layer: {mine['digest']} of {mine['diff_id']} != "
+                  f"{theirs['digest']} of {theirs['diff_id']}"
+                  for mine, theirs in zip(one["layers"], other["layers"])
+                  if mine["digest"] != theirs["digest"]]
+        self.fail("\n".join(["the digest differs", *map(str, other["warnings"]), *layers, *differences(*trees)]))
 
     def test_the_order_of_the_lock_does_not_matter(self):
         roots = ("numpy", "requests", "pyyaml", "rich")
