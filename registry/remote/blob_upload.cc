@@ -1,0 +1,221 @@
+#include "registry/remote/blob_upload.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "registry/registry_reference.h"
+
+namespace kasane::registry {
+namespace {
+
+constexpr std::uint64_t kLargestChunk = std::uint64_t{128} << 20;
+
+/// One past the last byte of `0-9`; some registries write `bytes=0-9`. distribution writes `0-0`
+/// for an upload without bytes; nobody sends a first chunk of one byte.
+std::optional<std::uint64_t> read_position(const HttpHeaders& headers) {
+  const auto field = headers.find("Range");
+  if (!field) return std::nullopt;
+  std::string_view text = *field;
+  if (text.starts_with("bytes=")) text.remove_prefix(6);
+  if (!text.starts_with("0-")) return std::nullopt;
+  text.remove_prefix(2);
+  std::uint64_t last = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), last);
+  if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return last == 0 ? 0 : last + 1;
+}
+
+std::uint64_t read_least_chunk(const HttpHeaders& headers) {
+  const std::string_view text = headers.find("OCI-Chunk-Min-Length").value_or("");
+  std::uint64_t least = 0;
+  std::from_chars(text.data(), text.data() + text.size(), least);
+  return least;
+}
+
+Error lost(const RegistryReference& name) {
+  return Error(ErrorKind::kNetwork,
+               fmt::format("`{}` has forgotten an upload that was under way", name.host()))
+      .hint("try again: what is complete is not sent again");
+}
+
+}  // namespace
+
+void BlobUpload::write(std::string_view bytes) {
+  hasher_.update(bytes);
+  while (!bytes.empty()) {
+    const std::size_t room = chunk_ - std::min(chunk_, held_.size());
+    const std::size_t n = std::min(room, bytes.size());
+    held_.append(bytes.substr(0, n));
+    bytes.remove_prefix(n);
+    // More is to come, so that what ends here is not the end: the last bytes go with the digest.
+    if (held_.size() >= chunk_ && !bytes.empty()) send_chunk();
+  }
+}
+
+RemoteRequest BlobUpload::part(std::string method, std::string_view bytes) const {
+  RemoteRequest out{std::move(method), *session_, Scope::push(transport_.name().repository())};
+  out.body = bytes;
+  out.headers.add("Content-Type", "application/octet-stream");
+  return out;
+}
+
+void BlobUpload::begin_session() {
+  const RemoteRequest asked{"POST", transport_.url("blobs/uploads/"),
+                            Scope::push(transport_.name().repository())};
+  // Repeating is safe: at worst an upload without bytes is left, which the registry drops.
+  const RemoteAnswer answer = transport_.send(asked);
+  if (answer.status() != 202) throw transport_.refusal(asked, answer);
+  session_ = transport_.location(answer, "upload");
+  const std::uint64_t least = read_least_chunk(answer.response.headers);
+  if (least > kLargestChunk) {
+    throw Error(ErrorKind::kRefused,
+                fmt::format("`{}` wants chunks of {} bytes or more, at most {} are sent at once",
+                            transport_.name().host(), least, kLargestChunk));
+  }
+  chunk_ = std::max(chunk_, static_cast<std::size_t>(least));
+}
+
+void BlobUpload::let_go_until(std::uint64_t position) {
+  if (position < sent_ || position > size()) {
+    throw Error(ErrorKind::kNetwork,
+                fmt::format("`{}` says that it has {} bytes of an upload, expected {} to {}",
+                            transport_.name().host(), position, sent_, size()));
+  }
+  held_.erase(0, static_cast<std::size_t>(position - sent_));
+  sent_ = position;
+}
+
+void BlobUpload::take_position(const RemoteAnswer& answer) {
+  const auto position = read_position(answer.response.headers);
+  session_ = transport_.location(answer, "go on with an upload");
+  if (position) let_go_until(*position);
+}
+
+void BlobUpload::recover(Retry& retry, Error failure,
+                         std::optional<std::chrono::milliseconds> asked) {
+  if (!retry.wait(asked)) {
+    failure.add_context(fmt::format("after {} attempts", retry.attempts()));
+    throw failure;
+  }
+  const RemoteRequest status{"GET", *session_, Scope::push(transport_.name().repository())};
+  const RemoteAnswer answer = transport_.send(status);
+  if (answer.status() == 404) throw lost(transport_.name());
+  if (answer.status() != 204 && answer.status() != 200) throw transport_.refusal(status, answer);
+  if (!read_position(answer.response.headers)) {
+    throw Error(ErrorKind::kNetwork,
+                fmt::format("`{}` does not say where an upload stands", transport_.name().host()));
+  }
+  // Some leave the Location out here; the last one is still good.
+  if (answer.response.headers.find("Location")) {
+    take_position(answer);
+  } else {
+    let_go_until(*read_position(answer.response.headers));
+  }
+}
+
+BlobUpload::Outcome BlobUpload::try_chunk(Retry& retry) {
+  RemoteRequest request = part("PATCH", held_);
+  request.headers.add("Content-Range", fmt::format("{}-{}", sent_, size() - 1));
+  std::optional<Error> failure;
+  std::optional<std::chrono::milliseconds> asked;
+  try {
+    const RemoteAnswer answer = transport_.attempt(request);
+    if (answer.status() == 202 || answer.status() == 204) {
+      const std::uint64_t end = size();
+      const bool says = read_position(answer.response.headers).has_value();
+      take_position(answer);
+      if (!says) let_go_until(end);
+      return held_.empty() ? Outcome::kDone : Outcome::kTryAgain;
+    }
+    if (answer.status() == 404) throw lost(transport_.name());
+    failure = transport_.refusal(request, answer);
+    // 416: the registry stands elsewhere, and says where.
+    if (answer.status() != 416 && !is_transient(answer.status())) throw *failure;
+    asked = read_retry_after(answer.response.headers);
+  } catch (const Error& error) {
+    if (failure || error.kind() != ErrorKind::kNetwork) throw;
+    if (error.message() == lost(transport_.name()).message()) throw;
+    failure = error;
+  }
+  recover(retry, *failure, asked);
+  return held_.empty() ? Outcome::kDone : Outcome::kTryAgain;
+}
+
+void BlobUpload::send_chunk() {
+  if (!session_) {
+    begin_session();
+    if (held_.size() < chunk_) return;
+  }
+  Retry retry(transport_.options().retry);
+  for (std::uint64_t before = sent_; try_chunk(retry) == Outcome::kTryAgain; before = sent_) {
+    if (sent_ > before) {
+      retry.begin_anew();
+    } else if (retry.attempts() >= transport_.options().retry.attempts) {
+      throw Error(ErrorKind::kNetwork,
+                  fmt::format("`{}` takes no bytes of an upload", transport_.name().host()));
+    }
+  }
+}
+
+BlobUpload::Outcome BlobUpload::try_finish(const Digest& digest, Retry& retry) {
+  RemoteRequest request = part("PUT", held_);
+  const std::string query = "digest=" + digest.render();
+  request.url =
+      Url::parse(request.url.render() + (request.url.query().empty() ? "?" : "&") + query);
+  if (sent_ > 0 && !held_.empty()) {
+    request.headers.add("Content-Range", fmt::format("{}-{}", sent_, size() - 1));
+  }
+  std::optional<Error> failure;
+  std::optional<std::chrono::milliseconds> asked;
+  bool may_pass = true;
+  bool forgotten = false;
+  try {
+    const RemoteAnswer answer = transport_.attempt(request);
+    if (answer.status() == 201) return Outcome::kDone;
+    forgotten = answer.status() == 404;
+    failure = answer.status() == 400
+                  ? Error(ErrorKind::kIntegrity, transport_.refusal(request, answer).message())
+                  : transport_.refusal(request, answer);
+    may_pass = forgotten || answer.status() == 416 || is_transient(answer.status());
+    asked = read_retry_after(answer.response.headers);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kNetwork) throw;
+    failure = error;
+  }
+  if (!may_pass) throw *failure;
+  // The answer may be all that was lost. Registries forget an upload that is complete.
+  if (has_blob_(digest, size())) return Outcome::kDone;
+  if (sent_ == 0) {
+    // Everything is still here: an upload of its own is the surest.
+    if (!retry.wait(asked)) {
+      failure->add_context(fmt::format("after {} attempts", retry.attempts()));
+      throw *failure;
+    }
+    begin_session();
+  } else if (forgotten) {
+    throw lost(transport_.name());
+  } else {
+    recover(retry, *failure, asked);
+  }
+  return Outcome::kTryAgain;
+}
+
+Digest BlobUpload::commit() {
+  const Digest digest = hasher_.finish();
+  return in_context([&] { return fmt::format("while sending the blob `{}`", digest.render()); },
+                    [&] {
+                      if (!session_) {
+                        if (has_blob_(digest, size())) return digest;
+                        begin_session();
+                      }
+                      Retry retry(transport_.options().retry);
+                      while (try_finish(digest, retry) == Outcome::kTryAgain) {
+                      }
+                      return digest;
+                    });
+}
+
+}  // namespace kasane::registry

@@ -1,0 +1,242 @@
+#include "registry/remote/client.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "registry/json.h"
+#include "registry/media_type.h"
+#include "registry/remote/blob_download.h"
+#include "registry/remote/blob_upload.h"
+#include "registry/verifying_source.h"
+
+namespace kasane::registry {
+namespace {
+
+constexpr std::size_t kMostPages = 10'000;
+
+std::string accepted_manifests() {
+  return fmt::format("{}, {}, {}, {}", media_type::kManifest, media_type::kIndex,
+                     media_type::kDockerManifest, media_type::kDockerIndex);
+}
+
+bool is_digest(std::string_view name) { return name.find(':') != std::string_view::npos; }
+
+/// Absent too when it is of another algorithm, which the bytes then cannot be held against.
+std::optional<Digest> stated_digest(const HttpHeaders& headers) {
+  const std::string_view text = headers.find("Docker-Content-Digest").value_or("");
+  if (!text.starts_with("sha256:")) return std::nullopt;
+  return Digest::find_hex(text.substr(7));
+}
+
+std::string media_type_of(const HttpHeaders& headers) {
+  const std::string_view field = headers.find("Content-Type").value_or("");
+  std::string_view type = field.substr(0, field.find(';'));
+  while (type.ends_with(' ')) type.remove_suffix(1);
+  return std::string(type);
+}
+
+std::optional<std::uint64_t> content_length(const HttpHeaders& headers) {
+  const std::string_view text = headers.find("Content-Length").value_or("");
+  std::uint64_t size = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), size);
+  if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return size;
+}
+
+void check_digest(std::string_view what, const Digest& expected, const Digest& found) {
+  if (expected == found) return;
+  throw Error(ErrorKind::kIntegrity, fmt::format("digest mismatch for {}: expected `{}`, got `{}`",
+                                                 what, expected.render(), found.render()));
+}
+
+}  // namespace
+
+Client::Client(HttpClient& http, Authenticator& authenticator, const RegistryReference& name,
+               RemoteOptions options, Purpose purpose)
+    : transport_(http, authenticator, name, std::move(options)),
+      scope_(purpose == Purpose::kWrite ? Scope::push(name.repository())
+                                        : Scope::pull(name.repository())) {}
+
+RemoteRequest Client::request(std::string method, std::string_view rest, Scope scope) const {
+  return {std::move(method), transport_.url(rest), std::move(scope)};
+}
+
+std::optional<StoredManifest> Client::find_manifest(const std::string& tag_or_digest) const {
+  RemoteRequest asked = request("GET", "manifests/" + tag_or_digest, scope_);
+  asked.headers.add("Accept", accepted_manifests());
+  RemoteAnswer answer = transport_.send(asked);
+  if (answer.status() == 404) return std::nullopt;
+  if (answer.status() != 200) throw transport_.refusal(asked, answer);
+  const Digest found = Digest::of(answer.text);
+  const std::string what = fmt::format("the manifest `{}`", tag_or_digest);
+  if (is_digest(tag_or_digest)) check_digest(what, Digest::parse(tag_or_digest), found);
+  if (const auto stated = stated_digest(answer.response.headers))
+    check_digest(what, *stated, found);
+  return StoredManifest{std::move(answer.text), media_type_of(answer.response.headers)};
+}
+
+std::optional<Descriptor> Client::find_descriptor(const std::string& tag_or_digest) const {
+  RemoteRequest asked = request("HEAD", "manifests/" + tag_or_digest, scope_);
+  asked.headers.add("Accept", accepted_manifests());
+  const RemoteAnswer answer = transport_.send(asked);
+  if (answer.status() == 404) return std::nullopt;
+  if (answer.status() != 200) throw transport_.refusal(asked, answer);
+  const HttpHeaders& headers = answer.response.headers;
+  const auto digest = stated_digest(headers);
+  const auto size = content_length(headers);
+  if (digest && size) return Descriptor{media_type_of(headers), *digest, *size, {}};
+  const auto whole = find_manifest(tag_or_digest);
+  if (!whole) return std::nullopt;
+  return Descriptor{whole->media_type, Digest::of(whole->text), whole->text.size(), {}};
+}
+
+bool Client::has_blob(const Digest& digest, std::uint64_t size_bytes) const {
+  const RemoteRequest asked = request("HEAD", "blobs/" + digest.render(), scope_);
+  const RemoteAnswer answer = transport_.send(asked);
+  if (answer.status() == 404) return false;
+  if (answer.status() != 200) throw transport_.refusal(asked, answer);
+  return content_length(answer.response.headers).value_or(size_bytes) == size_bytes;
+}
+
+std::unique_ptr<ByteSource> Client::open_blob(const Descriptor& descriptor,
+                                              std::string what) const {
+  auto bytes = std::make_unique<BlobDownload>(transport_, scope_, descriptor);
+  return std::make_unique<VerifyingSource>(std::move(bytes), descriptor, std::move(what),
+                                           fmt::format("while pulling `{}`", name().render()));
+}
+
+std::unique_ptr<TargetBlob> Client::begin_blob() const {
+  return std::make_unique<BlobUpload>(transport_, [this](const Digest& digest, std::uint64_t size) {
+    return has_blob(digest, size);
+  });
+}
+
+bool Client::mount_blob(const Digest& digest, const std::string& from_repository) const {
+  Scope scope = Scope::push(name().repository());
+  scope.add(Scope::pull(from_repository));
+  const RemoteRequest asked = request(
+      "POST", fmt::format("blobs/uploads/?mount={}&from={}", digest.render(), from_repository),
+      scope);
+  // Repeating is safe: at worst an upload without bytes is left, which the registry drops.
+  const RemoteAnswer answer = transport_.send(asked);
+  if (answer.status() == 201) return true;
+  if (answer.status() == 202) {
+    RemoteRequest cancel{"DELETE", transport_.location(answer, "upload"),
+                         Scope::push(name().repository())};
+    try {
+      transport_.attempt(cancel);
+    } catch (const Error&) {
+      // Nothing hangs on it: the registry drops what is never finished.
+      return false;
+    }
+    return false;
+  }
+  // No such repository, or not ours to read: then the bytes are to be sent.
+  if (answer.status() == 404 || answer.status() == 403 || answer.status() == 401) return false;
+  throw transport_.refusal(asked, answer);
+}
+
+void Client::put_manifest(const std::string& tag_or_digest, const StoredManifest& manifest) const {
+  RemoteRequest asked =
+      request("PUT", "manifests/" + tag_or_digest, Scope::push(name().repository()));
+  asked.headers.add("Content-Type", manifest.media_type);
+  asked.body = manifest.text;
+  // The bytes name themselves: putting them twice is putting them once.
+  const RemoteAnswer answer = transport_.send(asked);
+  if (answer.status() != 201 && answer.status() != 200 && answer.status() != 202) {
+    throw transport_.refusal(asked, answer);
+  }
+  if (const auto stated = stated_digest(answer.response.headers)) {
+    check_digest("the manifest that was sent", Digest::of(manifest.text), *stated);
+  }
+}
+
+std::optional<Url> Client::next_page(const RemoteAnswer& answer) const {
+  const std::string_view link = answer.response.headers.find("Link").value_or("");
+  const std::size_t end = link.find('>');
+  if (!link.starts_with('<') || end == std::string_view::npos) return std::nullopt;
+  const std::string_view parameters = link.substr(end);
+  if (parameters.find("rel=\"next\"") == std::string_view::npos &&
+      parameters.find("rel=next") == std::string_view::npos) {
+    return std::nullopt;
+  }
+  const Url page = Url::parse(answer.response.final_url);
+  Url next = page.resolve(link.substr(1, end - 1));
+  if (!next.same_origin(page)) {
+    throw Error(ErrorKind::kRefused, fmt::format("`{}` continues its list at another host, `{}`",
+                                                 name().host(), next.redacted()));
+  }
+  return next;
+}
+
+std::vector<std::string> Client::fetch_tags(unsigned page_size) const {
+  std::vector<std::string> out;
+  RemoteRequest asked = request("GET", fmt::format("tags/list?n={}", page_size), scope_);
+  std::set<std::string> seen;
+  for (std::optional<Url> page = asked.url; page;) {
+    if (!seen.insert(page->render()).second || seen.size() > kMostPages) {
+      throw Error(ErrorKind::kNetwork,
+                  fmt::format("the list of tags of `{}` does not end", name().render()));
+    }
+    asked.url = *page;
+    const RemoteAnswer answer = transport_.send(asked);
+    if (answer.status() == 404 && seen.size() == 1) return {};
+    if (answer.status() != 200) throw transport_.refusal(asked, answer);
+    constexpr std::string_view kWhat = "the list of tags";
+    const Json document = parse_object(answer.text, kWhat);
+    const auto tags = document.find("tags");
+    if (tags != document.end() && tags->is_array()) {
+      for (const Json& tag : *tags) {
+        if (!tag.is_string()) {
+          throw Error(ErrorKind::kIntegrity, "the list of tags has one that is no text");
+        }
+        out.push_back(tag.get<std::string>());
+      }
+    }
+    page = next_page(answer);
+  }
+  return out;
+}
+
+ImageIndex Client::fetch_referrers(const Digest& digest) const {
+  constexpr std::string_view kWhat = "the list of referrers";
+  ImageIndex out;
+  RemoteRequest asked = request("GET", "referrers/" + digest.render(), scope_);
+  std::set<std::string> seen;
+  for (std::optional<Url> page = asked.url; page;) {
+    if (!seen.insert(page->render()).second || seen.size() > kMostPages) {
+      throw Error(ErrorKind::kNetwork,
+                  fmt::format("{} of `{}` does not end", kWhat, name().render()));
+    }
+    asked.url = *page;
+    const RemoteAnswer answer = transport_.send(asked);
+    if (answer.status() == 404) {
+      // distribution-spec, "Referrers Tag Schema".
+      const auto fallback = find_manifest("sha256-" + digest.hex());
+      return fallback ? ImageIndex::parse(fallback->text, kWhat) : ImageIndex{};
+    }
+    if (answer.status() != 200) throw transport_.refusal(asked, answer);
+    ImageIndex part = ImageIndex::parse(answer.text, kWhat);
+    std::move(part.entries.begin(), part.entries.end(), std::back_inserter(out.entries));
+    page = next_page(answer);
+  }
+  return out;
+}
+
+bool Client::remove(const std::string& tag_or_digest) const {
+  const RemoteRequest asked =
+      request("DELETE", "manifests/" + tag_or_digest, Scope::remove(name().repository()));
+  const RemoteAnswer answer = transport_.send(asked);
+  if (answer.status() == 404) return false;
+  if (answer.status() != 202 && answer.status() != 200) throw transport_.refusal(asked, answer);
+  return true;
+}
+
+bool Client::delete_manifest(const Digest& digest) const { return remove(digest.render()); }
+bool Client::delete_tag(const std::string& tag) const { return remove(tag); }
+
+}  // namespace kasane::registry

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/stream.h"
+#include "registry/descriptor.h"
+#include "registry/image_index.h"
+#include "registry/image_target.h"
+#include "registry/remote/transport.h"
+
+namespace kasane::registry {
+
+/// A manifest or an index, as a registry keeps it.
+struct StoredManifest {
+  /// The exact bytes, whose digest names it.
+  std::string text;
+  std::string media_type;
+};
+
+/// One repository of a registry (OCI distribution-spec 1.1). What comes from it is verified; what
+/// may be repeated is repeated for as long as the options say. Thread-safe. Borrows client and
+/// authenticator.
+class Client {
+ public:
+  /// What tokens are asked for: one that allows to push serves reading too.
+  enum class Purpose { kRead, kWrite };
+
+  Client(HttpClient& http, Authenticator& authenticator, const RegistryReference& name,
+         RemoteOptions options, Purpose purpose = Purpose::kRead);
+
+  /// The manifest of a tag or digest; nothing when there is none. One that does not match the
+  /// digest asked for, or the one that the registry states, is an Error of kind kIntegrity.
+  std::optional<StoredManifest> find_manifest(const std::string& tag_or_digest) const;
+  /// The same without its bytes. A registry that does not say the digest is asked for all of it.
+  std::optional<Descriptor> find_descriptor(const std::string& tag_or_digest) const;
+  bool has_blob(const Digest& digest, std::uint64_t size_bytes) const;
+  /// The bytes, verified; taken up again after a break. Must not outlive the client.
+  std::unique_ptr<ByteSource> open_blob(const Descriptor& descriptor, std::string what) const;
+
+  /// Bytes whose digest is not known yet; committed, the repository has the blob. Must not outlive
+  /// the client.
+  std::unique_ptr<TargetBlob> begin_blob() const;
+  /// Takes the blob over from another repository of the same registry; false when the registry
+  /// does not do that.
+  bool mount_blob(const Digest& digest, const std::string& from_repository) const;
+  /// Names the manifest; all its blobs must be there.
+  void put_manifest(const std::string& tag_or_digest, const StoredManifest& manifest) const;
+
+  /// All tags, sorted as the registry does.
+  std::vector<std::string> fetch_tags(unsigned page_size = 1000) const;
+  /// What refers to the manifest; by the fallback tag where the registry has no such list.
+  ImageIndex fetch_referrers(const Digest& digest) const;
+  /// False when it is not there. An Error of kind kRefused when the registry deletes nothing.
+  bool delete_manifest(const Digest& digest) const;
+  bool delete_tag(const std::string& tag) const;
+
+  const RegistryReference& name() const { return transport_.name(); }
+
+ private:
+  RemoteRequest request(std::string method, std::string_view rest, Scope scope) const;
+  bool remove(const std::string& tag_or_digest) const;
+  /// The next page of a list, by its `Link` header (RFC 8288).
+  std::optional<Url> next_page(const RemoteAnswer& answer) const;
+
+  Transport transport_;
+  /// For requests that read.
+  Scope scope_;
+};
+
+}  // namespace kasane::registry

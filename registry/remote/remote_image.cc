@@ -1,0 +1,90 @@
+#include "registry/remote/remote_image.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/error.h"
+#include "registry/image_index.h"
+#include "registry/json.h"
+#include "registry/layout_image.h"
+#include "registry/media_type.h"
+
+namespace kasane::registry {
+namespace {
+
+/// An index may name others; a chain of them ends here.
+constexpr int kMostIndexes = 4;
+
+const ImageIndex::Entry& choose(const ImageIndex& index, const std::optional<Platform>& platform) {
+  if (platform) return index.choose(*platform);
+  const ImageIndex::Entry* only = nullptr;
+  for (const ImageIndex::Entry& entry : index.entries) {
+    if (!entry.may_be_image) continue;
+    if (only != nullptr) {
+      throw Error(ErrorKind::kUsage, fmt::format("there are several images, for {}",
+                                                 fmt::join(index.platforms(), ", ")))
+          .hint("say which one with `--platform`");
+    }
+    only = &entry;
+  }
+  if (only == nullptr) throw Error(ErrorKind::kFailed, "the index names no image");
+  return *only;
+}
+
+Manifest fetch_manifest(const Client& client, const std::optional<Platform>& platform) {
+  const RegistryReference& name = client.name();
+  std::string wanted = name.digest() ? name.digest()->render() : name.tag().value_or("latest");
+  for (int depth = 0; depth <= kMostIndexes; ++depth) {
+    auto stored = client.find_manifest(wanted);
+    if (!stored) {
+      throw Error(ErrorKind::kFailed, fmt::format("there is no `{}` in the repository", wanted))
+          .hint("check the name and the tag; a private image may need `docker login`");
+    }
+    const Json document = parse_object(stored->text, "the manifest");
+    if (!document.contains("manifests")) {
+      Manifest manifest = Manifest::parse(std::move(stored->text));
+      manifest.require_image();
+      return manifest;
+    }
+    wanted = choose(ImageIndex::parse(stored->text), platform).descriptor.digest.render();
+  }
+  throw Error(ErrorKind::kRefused,
+              fmt::format("more than {} indexes name one another", kMostIndexes));
+}
+
+template <class Body>
+auto while_pulling(const Client& client, Body&& body) {
+  return in_context([&] { return fmt::format("while pulling `{}`", client.name().render()); },
+                    std::forward<Body>(body));
+}
+
+std::string fetch_config(const Client& client, const Manifest& manifest) {
+  if (manifest.config.size_bytes > kDocumentLimit) {
+    throw Error(ErrorKind::kRefused,
+                fmt::format("the configuration is {} bytes large, more than {} are refused",
+                            manifest.config.size_bytes, kDocumentLimit));
+  }
+  const auto bytes = client.open_blob(manifest.config, "configuration");
+  return read_all(*bytes, kDocumentLimit, "the configuration");
+}
+
+}  // namespace
+
+RemoteImage::RemoteImage(std::unique_ptr<Client> client, const std::optional<Platform>& platform)
+    : client_(std::move(client)),
+      manifest_(while_pulling(*client_, [&] { return fetch_manifest(*client_, platform); })),
+      config_text_(fetch_config(*client_, manifest_)),
+      config_(while_pulling(*client_, [&] {
+        ImageConfig config = ImageConfig::parse(config_text_);
+        check_image(manifest_, config, platform);
+        return config;
+      })) {}
+
+std::unique_ptr<ByteSource> RemoteImage::open_blob(const Descriptor& descriptor) const {
+  return client_->open_blob(descriptor, "layer");
+}
+
+}  // namespace kasane::registry

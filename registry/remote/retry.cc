@@ -1,0 +1,65 @@
+#include "registry/remote/retry.h"
+
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+#include <string>
+
+namespace kasane::registry {
+namespace {
+
+constexpr std::int64_t kMostSeconds = 86'400;
+
+/// RFC 9110, section 5.6.7, in its one current form.
+std::optional<std::time_t> read_date(std::optional<std::string_view> text) {
+  if (!text) return std::nullopt;
+  std::tm time{};
+  const std::string copy(*text);
+  const char* const end = ::strptime(copy.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &time);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  return ::timegm(&time);
+}
+
+}  // namespace
+
+bool Retry::wait(std::optional<std::chrono::milliseconds> asked) {
+  if (attempts_ >= options_.attempts) return false;
+  const double spread = 0.5 + 0.5 * options_.random();
+  auto time = std::chrono::milliseconds(
+      static_cast<std::int64_t>(static_cast<double>(next_.count()) * spread));
+  // Never earlier than asked; a little later, lest all that were refused come back at once.
+  if (asked) time += *asked;
+  if (waited_ + time > options_.budget) return false;
+  options_.pause(time);
+  waited_ += time;
+  ++attempts_;
+  next_ = std::min(next_ * 2, options_.longest_pause);
+  return true;
+}
+
+void Retry::begin_anew() {
+  attempts_ = 1;
+  next_ = options_.first_pause;
+}
+
+bool is_transient(int status) {
+  return status == 408 || status == 425 || status == 429 || status == 500 || status == 502 ||
+         status == 503 || status == 504;
+}
+
+std::optional<std::chrono::milliseconds> read_retry_after(const HttpHeaders& headers) {
+  const auto field = headers.find("Retry-After");
+  if (!field) return std::nullopt;
+  std::int64_t seconds = 0;
+  const auto [end, failure] =
+      std::from_chars(field->data(), field->data() + field->size(), seconds);
+  if (failure != std::errc() || end != field->data() + field->size()) {
+    const auto then = read_date(field);
+    const auto now = read_date(headers.find("Date"));
+    if (!then || !now) return std::nullopt;
+    seconds = static_cast<std::int64_t>(*then - *now);
+  }
+  return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kMostSeconds));
+}
+
+}  // namespace kasane::registry

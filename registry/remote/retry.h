@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+
+#include "base/http.h"
+
+namespace kasane::registry {
+
+/// How long a registry is asked again. Chance and pauses are handed in; both may be called from
+/// several threads at once.
+struct RetryOptions {
+  unsigned attempts = 6;
+  std::chrono::milliseconds first_pause{300};
+  std::chrono::milliseconds longest_pause{20'000};
+  /// All pauses of one piece of work together. A server that asks for more is given up at once.
+  std::chrono::milliseconds budget{180'000};
+  /// Waits; may throw to end the work.
+  std::function<void(std::chrono::milliseconds)> pause;
+  /// Evenly from [0, 1).
+  std::function<double()> random;
+};
+
+/// The attempts at one piece of work. Not thread-safe.
+class Retry {
+ public:
+  explicit Retry(const RetryOptions& options) : options_(options), next_(options.first_pause) {}
+  /// Waits before another attempt, as long as the server asked or twice as long as the time before,
+  /// give or take. False when attempts or budget are used up.
+  bool wait(std::optional<std::chrono::milliseconds> asked = std::nullopt);
+  /// There was progress: the attempts count anew, the budget does not.
+  void begin_anew();
+  unsigned attempts() const { return attempts_; }
+
+ private:
+  const RetryOptions& options_;
+  std::chrono::milliseconds next_;
+  std::chrono::milliseconds waited_{0};
+  unsigned attempts_ = 1;
+};
+
+/// Answers after which the same request may well succeed.
+bool is_transient(int status);
+
+/// `Retry-After` in seconds, or as a date that is read against the answer's own `Date`.
+std::optional<std::chrono::milliseconds> read_retry_after(const HttpHeaders& headers);
+
+}  // namespace kasane::registry

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/http.h"
+#include "registry/auth/authenticator.h"
+#include "registry/remote/client.h"
+#include "registry/remote/remote_target.h"
+
+namespace kasane::testing {
+
+/// All that a client of a registry needs, without a clock of its own: pauses are noted and cost no
+/// time.
+struct RemoteWorld {
+  explicit RemoteWorld(registry::Credential credential = registry::Anonymous{})
+      : authenticator(*http,
+                      [credential](const std::string&, const std::string&) { return credential; },
+                      {.retry = retry(), .now = [this] { return now; }}) {}
+
+  registry::RetryOptions retry() {
+    return {.attempts = 4,
+            .pause =
+                [this](std::chrono::milliseconds time) {
+                  const std::lock_guard guard(mutex);
+                  pauses.push_back(time);
+                },
+            .random = [] { return 1.0; }};
+  }
+  std::unique_ptr<registry::Client> client(
+      const std::string& name, std::size_t chunk_bytes = std::size_t{8} << 20,
+      registry::Client::Purpose purpose = registry::Client::Purpose::kWrite) {
+    return std::make_unique<registry::Client>(
+        *http, authenticator, registry::RegistryReference::parse(name),
+        registry::RemoteOptions{.retry = retry(), .chunk_bytes = chunk_bytes}, purpose);
+  }
+  registry::RemoteTarget target(const std::string& name, std::size_t chunk_bytes = 1000) {
+    return registry::RemoteTarget(client(name, chunk_bytes));
+  }
+
+  std::mutex mutex;
+  std::vector<std::chrono::milliseconds> pauses;
+  std::chrono::steady_clock::time_point now{};
+  std::unique_ptr<HttpClient> http = make_curl_client({.proxies_from_environment = false});
+  registry::Authenticator authenticator;
+};
+
+}  // namespace kasane::testing
