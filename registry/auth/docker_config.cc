@@ -159,11 +159,16 @@ Credential DockerConfig::find_credential(std::string_view host, std::string_view
 Credential ask_helper(const CredentialHelpers& helpers, const std::string& name,
                       std::string_view host) {
   const std::string program = "docker-credential-" + name;
+  std::string output;
   const auto child = helpers.runner->start(
       {.arguments = {find_program(helpers, program), "get"}, .environment = helpers.environment});
-  child->write(host == kDockerHub ? std::string(kDockerHubKey) : std::string(host));
+  try {
+    child->write(host == kDockerHub ? std::string(kDockerHubKey) : std::string(host));
+  } catch (const Error&) {
+    // It has ended without reading: its answer and its code say why.
+    output.clear();
+  }
   child->close_input();
-  std::string output;
   std::array<char, 4096> buffer;
   while (const std::size_t n = child->read(buffer.data(), buffer.size())) {
     output.append(buffer.data(), n);

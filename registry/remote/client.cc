@@ -147,11 +147,16 @@ void Client::put_manifest(const std::string& tag_or_digest, const StoredManifest
   asked.body = manifest.text;
   // The bytes name themselves: putting them twice is putting them once.
   const RemoteAnswer answer = transport_.send(asked);
-  if (answer.status() != 201 && answer.status() != 200 && answer.status() != 202) {
-    throw transport_.refusal(asked, answer);
+  const Digest digest = Digest::of(manifest.text);
+  if (answer.status() != 201) {
+    // distribution-spec, "Pushing Manifests": 201. Some say no more than that all is well.
+    const bool vague = answer.status() == 200 || answer.status() == 202;
+    const auto found = vague ? find_descriptor(tag_or_digest) : std::nullopt;
+    if (!found || found->digest != digest) throw transport_.refusal(asked, answer);
+    return;
   }
   if (const auto stated = stated_digest(answer.response.headers)) {
-    check_digest("the manifest that was sent", Digest::of(manifest.text), *stated);
+    check_digest("the manifest that was sent", digest, *stated);
   }
 }
 
@@ -199,6 +204,9 @@ std::vector<std::string> Client::fetch_tags(unsigned page_size) const {
     }
     page = next_page(answer);
   }
+  // The order is the registry's own affair, and pages may overlap while others push.
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 

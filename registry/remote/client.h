@@ -51,7 +51,7 @@ class Client {
   /// Names the manifest; all its blobs must be there.
   void put_manifest(const std::string& tag_or_digest, const StoredManifest& manifest) const;
 
-  /// All tags, sorted as the registry does.
+  /// All tags, sorted bytewise.
   std::vector<std::string> fetch_tags(unsigned page_size = 1000) const;
   /// What refers to the manifest; by the fallback tag where the registry has no such list.
   ImageIndex fetch_referrers(const Digest& digest) const;

@@ -28,6 +28,26 @@ class DocumentSink final : public ByteSink {
   std::string text_;
 };
 
+/// Holds the body of a refusal back while it may still be mended: it is not for the caller then.
+class Gate final : public ByteSink {
+ public:
+  Gate(const bool& closed, ByteSink& sink) : closed_(closed), sink_(sink) {}
+  void write(std::string_view bytes) override {
+    if (closed_) {
+      held_.append(bytes.substr(0, kMostHeld - std::min(kMostHeld, held_.size())));
+    } else {
+      sink_.write(bytes);
+    }
+  }
+  const std::string& held() const { return held_; }
+
+ private:
+  static constexpr std::size_t kMostHeld = std::size_t{64} << 10;
+  const bool& closed_;
+  ByteSink& sink_;
+  std::string held_;
+};
+
 bool is_insecure(const RemoteOptions& options, const std::string& host) {
   const auto& hosts = options.insecure_hosts;
   return std::find(hosts.begin(), hosts.end(), host) != hosts.end();
@@ -112,7 +132,9 @@ HttpResponse Transport::attempt(const RemoteRequest& request, ByteSink& body,
   const Access access{base_, name_.host(), name_.repository(), request.scope};
   std::optional<Secret> authorization;
   if (ours) authorization = authenticator_.find_authorization(access);
-  for (bool renewed = false;; renewed = true) {
+  // A challenge to the unknown is no refusal: what it leads to may still have to be renewed once.
+  bool renewed = false;
+  for (;;) {
     HttpRequest asked;
     asked.method = request.method;
     asked.url = request.url.render();
@@ -123,18 +145,7 @@ HttpResponse Transport::attempt(const RemoteRequest& request, ByteSink& body,
       asked.body = [&request] { return std::make_unique<StringSource>(*request.body); };
     }
     bool refused = false;
-    // A refusal that may be mended is not for the caller.
-    class Gate final : public ByteSink {
-     public:
-      Gate(const bool& closed, ByteSink& sink) : closed_(closed), sink_(sink) {}
-      void write(std::string_view bytes) override {
-        if (!closed_) sink_.write(bytes);
-      }
-
-     private:
-      const bool& closed_;
-      ByteSink& sink_;
-    } gate(refused, body);
+    Gate gate(refused, body);
     HttpResponse response = http_.send(asked, gate, [&](const HttpResponse& head) {
       refused =
           head.status == 401 && ours && !renewed && Url::parse(head.final_url).same_origin(base_);
@@ -142,7 +153,12 @@ HttpResponse Transport::attempt(const RemoteRequest& request, ByteSink& body,
     });
     if (!refused) return response;
     const auto next = authenticator_.answer(access, response, authorization);
-    if (!next) return response;
+    if (!next) {
+      if (on_headers) on_headers(response);
+      body.write(gate.held());
+      return response;
+    }
+    renewed = authorization.has_value();
     authorization = next;
   }
 }

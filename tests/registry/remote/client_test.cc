@@ -273,6 +273,55 @@ TEST(Client, DeletesManifestsAndTags) {
   EXPECT_EQ(client->find_descriptor("b"), std::nullopt);
 }
 
+TEST(Client, SendsBytesElsewhereWithoutTellingWhoItIs) {
+  const std::string bytes = bytes_of(500);
+  StrictRegistry server({.auth = StrictRegistry::Auth::kBasic});
+  HttpServer elsewhere([](const HttpCall&) {
+    return HttpReply::of(401).with("WWW-Authenticate", "Basic realm=\"give me\"");
+  });
+  server.fail_at(2, [&](const HttpCall&, const auto&) {
+    return HttpReply::of(202).with("Location", elsewhere.url("/upload?signature=SIGNED"));
+  });
+  RemoteWorld world(Password{StrictRegistry::kUser, Secret(StrictRegistry::kPassword)});
+  auto target = world.target(server.host() + "/app");
+  const Error error = error_of([&] { testing::put_blob(target, bytes); });
+  EXPECT_EQ(error.kind(), ErrorKind::kRefused);
+  EXPECT_EQ(error.render().find("SIGNED"), std::string::npos) << error.render();
+  ASSERT_EQ(elsewhere.calls().size(), 1U);
+  EXPECT_EQ(elsewhere.calls()[0].header("Authorization"), "");
+  EXPECT_EQ(elsewhere.calls()[0].body, bytes);
+  EXPECT_EQ(elsewhere.calls()[0].target,
+            "/upload?signature=SIGNED&digest=" + Digest::of(bytes).render());
+}
+
+TEST(Client, SpeaksHttpsToWhatIsNotThisMachine) {
+  class Noting final : public HttpClient {
+   public:
+    HttpResponse send(const HttpRequest& request, ByteSink&,
+                      const std::function<void(const HttpResponse&)>&) override {
+      urls.push_back(request.url);
+      return {.status = 404, .headers = {}, .final_url = request.url};
+    }
+    std::vector<std::string> urls;
+  } http;
+  RemoteWorld world;
+  const std::vector<std::pair<const char*, const char*>> cases = {
+      {"registry.example:5000/app:1", "https://registry.example:5000/v2/app/manifests/1"},
+      {"open.example/app:1", "http://open.example/v2/app/manifests/1"},
+      {"localhost:5000/app:1", "http://localhost:5000/v2/app/manifests/1"},
+      {"127.0.0.1/app:1", "http://127.0.0.1/v2/app/manifests/1"},
+      {"[::1]:5000/app:1", "http://[::1]:5000/v2/app/manifests/1"},
+      {"debian:12", "https://registry-1.docker.io/v2/library/debian/manifests/12"},
+  };
+  for (const auto& [name, url] : cases) {
+    const auto reference = RegistryReference::parse(name);
+    const Client client(http, world.authenticator, reference,
+                        {.retry = world.retry(), .insecure_hosts = {"open.example"}});
+    EXPECT_EQ(client.find_manifest(*reference.tag()), std::nullopt);
+    EXPECT_EQ(http.urls.back(), url);
+  }
+}
+
 TEST(RemoteTarget, WhatItPublishesIsReadBack) {
   for (const auto auth :
        {StrictRegistry::Auth::kNone, StrictRegistry::Auth::kBasic, StrictRegistry::Auth::kBearer}) {
