@@ -355,15 +355,27 @@ TEST(RemoteTarget, WritesNoManifestWhoseBlobsAreMissing) {
   EXPECT_THAT(server.violations(), IsEmpty());
 }
 
-TEST(RemoteTarget, AnUnchangedImageTakesThreeRequests) {
-  StrictRegistry server;
-  RemoteWorld world;
-  auto first = world.target(server.host() + "/app:1");
-  const auto manifest = testing::put_image(first, {{"tar", Codec::kNone}});
-  const std::size_t before = server.requests();
-  const auto client = world.client(server.host() + "/app");
+TEST(RemoteTarget, AsksNoMoreThanItMust) {
+  StrictRegistry server({.auth = StrictRegistry::Auth::kBearer});
+  const Credential somebody = Password{StrictRegistry::kUser, Secret(StrictRegistry::kPassword)};
+  RemoteWorld first(somebody);
+  auto target = first.target(server.host() + "/app:1");
+  const auto manifest = testing::put_image(target, {{"tar", Codec::kNone}});
+  // The challenge, three for the layer and three for the configuration, two for the manifest.
+  EXPECT_EQ(server.requests(), 9U);
+  EXPECT_EQ(server.token_requests(), 1U);
+
+  RemoteWorld second(somebody);
+  const auto client = second.client(server.host() + "/app");
   EXPECT_EQ(client->find_descriptor("1")->digest, manifest.digest());
-  EXPECT_LE(server.requests() - before, 3U);
+  EXPECT_EQ(server.requests(), 11U);
+
+  auto more = second.target(server.host() + "/app:2");
+  EXPECT_TRUE(more.has_blob(manifest.layers[0].digest, manifest.layers[0].size_bytes));
+  testing::put_image(more, {{"tar", Codec::kNone}, {"another", Codec::kNone}});
+  // One for each layer that is there, by which it is also not sent again.
+  EXPECT_EQ(server.requests(), 11U + 1 + 1 + 3 + 3 + 2);
+  EXPECT_EQ(server.token_requests(), 2U);
 }
 
 TEST(RemoteTarget, RefusesAnotherImageUnderADigest) {

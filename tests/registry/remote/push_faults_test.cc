@@ -177,7 +177,7 @@ TEST(PushFaults, ManyFailuresAtRandom) {
   const std::vector<StrictRegistry::Fault> passing = {fault::lost_answer(), fault::status(500),
                                                       fault::status(503, "1"), fault::status(429)};
   unsigned state = 1;
-  for (int run = 0; run < 40; ++run) {
+  for (int run = 0; run < 25; ++run) {
     SCOPED_TRACE(run);
     StrictRegistry server({.auth = StrictRegistry::Auth::kBearer});
     for (std::size_t i = 0; i < 40; ++i) {
