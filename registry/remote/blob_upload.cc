@@ -116,31 +116,46 @@ void BlobUpload::recover(Retry& retry, Error failure,
   }
 }
 
+BlobUpload::Attempt BlobUpload::try_part(const RemoteRequest& request) const {
+  Attempt out;
+  try {
+    out.answer = transport_.attempt(request);
+    const int status = out.answer->status();
+    out.failure = transport_.refusal(request, *out.answer);
+    // 416: the registry stands elsewhere, and says where.
+    out.may_pass = status == 416 || is_transient(status);
+    out.asked = read_retry_after(out.answer->response.headers);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kNetwork) throw;
+    out.failure = error;
+    out.may_pass = true;
+  }
+  return out;
+}
+
 BlobUpload::Outcome BlobUpload::try_chunk(Retry& retry) {
   RemoteRequest request = part("PATCH", held_);
   request.headers.add("Content-Range", fmt::format("{}-{}", sent_, size() - 1));
-  std::optional<Error> failure;
-  std::optional<std::chrono::milliseconds> asked;
-  try {
-    const RemoteAnswer answer = transport_.attempt(request);
-    if (answer.status() == 202 || answer.status() == 204) {
-      const std::uint64_t end = size();
-      const bool says = read_position(answer.response.headers).has_value();
-      take_position(answer);
-      if (!says) let_go_until(end);
-      return held_.empty() ? Outcome::kDone : Outcome::kTryAgain;
+  Attempt attempt = try_part(request);
+  const std::uint64_t before = sent_;
+  if (attempt.status() == 404) throw lost(transport_.name());
+  if (attempt.status() == 202 || attempt.status() == 204) {
+    const std::uint64_t end = size();
+    const bool says = read_position(attempt.answer->response.headers).has_value();
+    take_position(*attempt.answer);
+    if (!says) let_go_until(end);
+    if (held_.empty()) return Outcome::kDone;
+    if (sent_ > before) {
+      retry.begin_anew();
+      return Outcome::kTryAgain;
     }
-    if (answer.status() == 404) throw lost(transport_.name());
-    failure = transport_.refusal(request, answer);
-    // 416: the registry stands elsewhere, and says where.
-    if (answer.status() != 416 && !is_transient(answer.status())) throw *failure;
-    asked = read_retry_after(answer.response.headers);
-  } catch (const Error& error) {
-    if (failure || error.kind() != ErrorKind::kNetwork) throw;
-    if (error.message() == lost(transport_.name()).message()) throw;
-    failure = error;
+    attempt.failure = Error(ErrorKind::kNetwork, fmt::format("`{}` takes no bytes of an upload",
+                                                             transport_.name().host()));
+    attempt.may_pass = true;
   }
-  recover(retry, *failure, asked);
+  if (!attempt.may_pass) throw *attempt.failure;
+  recover(retry, *attempt.failure, attempt.asked);
+  if (sent_ > before) retry.begin_anew();
   return held_.empty() ? Outcome::kDone : Outcome::kTryAgain;
 }
 
@@ -150,13 +165,7 @@ void BlobUpload::send_chunk() {
     if (held_.size() < chunk_) return;
   }
   Retry retry(transport_.options().retry);
-  for (std::uint64_t before = sent_; try_chunk(retry) == Outcome::kTryAgain; before = sent_) {
-    if (sent_ > before) {
-      retry.begin_anew();
-    } else if (retry.attempts() >= transport_.options().retry.attempts) {
-      throw Error(ErrorKind::kNetwork,
-                  fmt::format("`{}` takes no bytes of an upload", transport_.name().host()));
-    }
+  while (try_chunk(retry) == Outcome::kTryAgain) {
   }
 }
 
@@ -168,37 +177,26 @@ BlobUpload::Outcome BlobUpload::try_finish(const Digest& digest, Retry& retry) {
   if (sent_ > 0 && !held_.empty()) {
     request.headers.add("Content-Range", fmt::format("{}-{}", sent_, size() - 1));
   }
-  std::optional<Error> failure;
-  std::optional<std::chrono::milliseconds> asked;
-  bool may_pass = true;
-  bool forgotten = false;
-  try {
-    const RemoteAnswer answer = transport_.attempt(request);
-    if (answer.status() == 201) return Outcome::kDone;
-    forgotten = answer.status() == 404;
-    failure = answer.status() == 400
-                  ? Error(ErrorKind::kIntegrity, transport_.refusal(request, answer).message())
-                  : transport_.refusal(request, answer);
-    may_pass = forgotten || answer.status() == 416 || is_transient(answer.status());
-    asked = read_retry_after(answer.response.headers);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kNetwork) throw;
-    failure = error;
+  Attempt attempt = try_part(request);
+  if (attempt.status() == 201) return Outcome::kDone;
+  const bool forgotten = attempt.status() == 404;
+  if (attempt.status() == 400) {
+    throw Error(ErrorKind::kIntegrity, attempt.failure->message());
   }
-  if (!may_pass) throw *failure;
+  if (!attempt.may_pass && !forgotten) throw *attempt.failure;
   // The answer may be all that was lost. Registries forget an upload that is complete.
   if (has_blob_(digest, size())) return Outcome::kDone;
   if (sent_ == 0) {
     // Everything is still here: an upload of its own is the surest.
-    if (!retry.wait(asked)) {
-      failure->add_context(fmt::format("after {} attempts", retry.attempts()));
-      throw *failure;
+    if (!retry.wait(attempt.asked)) {
+      attempt.failure->add_context(fmt::format("after {} attempts", retry.attempts()));
+      throw *attempt.failure;
     }
     begin_session();
   } else if (forgotten) {
     throw lost(transport_.name());
   } else {
-    recover(retry, *failure, asked);
+    recover(retry, *attempt.failure, attempt.asked);
   }
   return Outcome::kTryAgain;
 }

@@ -29,10 +29,20 @@ class BlobUpload final : public TargetBlob {
 
  private:
   enum class Outcome { kDone, kTryAgain };
+  /// What came of a request that carries bytes.
+  struct Attempt {
+    std::optional<RemoteAnswer> answer;
+    /// Of the answer, should it not be the one that was hoped for, or of its lack.
+    std::optional<Error> failure;
+    bool may_pass = false;
+    std::optional<std::chrono::milliseconds> asked;
+    int status() const { return answer ? answer->status() : 0; }
+  };
 
   std::uint64_t size() const { return sent_ + held_.size(); }
   void begin_session();
   void send_chunk();
+  Attempt try_part(const RemoteRequest& request) const;
   Outcome try_chunk(Retry& retry);
   Outcome try_finish(const Digest& digest, Retry& retry);
   /// Waits, asks where the upload stands, and lets go of what the registry has.

@@ -1,5 +1,7 @@
 #include "registry/remote/client.h"
 
+#include <mutex>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -85,6 +87,54 @@ TEST(Client, SendsNoChunkSmallerThanTheRegistryTakes) {
   StrictRegistry greedy({.least_chunk = std::uint64_t{1} << 40});
   auto other = world.target(greedy.host() + "/app", 1000);
   EXPECT_EQ(error_of([&] { testing::put_blob(other, bytes); }).kind(), ErrorKind::kRefused);
+}
+
+TEST(Client, GivesUpWhereNoBytesAreTaken) {
+  StrictRegistry server;
+  for (std::size_t i = 0; i < 100; ++i) {
+    server.fail_at(i, [](const HttpCall& call, const auto& serve) {
+      if (call.method != "PATCH") return serve();
+      return HttpReply::of(202).with("Location", call.target).with("Range", "0-0");
+    });
+  }
+  RemoteWorld world;
+  auto target = world.target(server.host() + "/app", 1000);
+  const Error error = error_of([&] { testing::put_blob(target, bytes_of(5000)); });
+  EXPECT_EQ(error.message(), "`" + server.host() + "` takes no bytes of an upload");
+  // POST, four times PATCH, and where it stands between them.
+  EXPECT_EQ(server.requests(), 1U + 4 + 3);
+}
+
+TEST(Client, GoesOnAfterAChunkThatWasTakenInPart) {
+  for (const bool answers_get_lost : {false, true}) {
+    std::mutex mutex;
+    std::string taken;
+    std::string stored;
+    HttpServer server([&](const HttpCall& call) {
+      const std::lock_guard guard(mutex);
+      const auto where = [&](int status) {
+        return HttpReply::of(status)
+            .with("Location", "/upload?at=" + std::to_string(taken.size()))
+            .with("Range", fmt::format("0-{}", taken.empty() ? 0 : taken.size() - 1));
+      };
+      if (call.method == "POST" || call.method == "GET") {
+        return where(call.method == "POST" ? 202 : 204);
+      }
+      if (call.method == "PATCH") {
+        if (!call.header("Content-Range").starts_with(std::to_string(taken.size()) + "-")) {
+          return where(416);
+        }
+        taken += call.body.substr(0, 700);
+        return answers_get_lost ? HttpReply::of(500) : where(202);
+      }
+      stored = taken + call.body;
+      return HttpReply::of(call.method == "PUT" ? 201 : 404);
+    });
+    RemoteWorld world;
+    auto target = world.target(fmt::format("127.0.0.1:{}/app", server.port()), 1000);
+    testing::put_blob(target, bytes_of(5500));
+    EXPECT_TRUE(stored == bytes_of(5500));
+  }
 }
 
 TEST(Client, AnEmptyBlobIsABlob) {
