@@ -90,7 +90,7 @@ std::vector<KnownLayer> RemoteTarget::known_layers() {
     }
   } catch (const Error& error) {
     // An image of others that cannot be read is none to build upon.
-    if (error.kind() != ErrorKind::kIntegrity && error.kind() != ErrorKind::kRefused) throw;
+    if (error.kind() == ErrorKind::kNetwork) throw;
     out.clear();
   }
   return out;

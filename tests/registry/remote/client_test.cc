@@ -428,6 +428,21 @@ TEST(RemoteTarget, AsksNoMoreThanItMust) {
   EXPECT_EQ(server.token_requests(), 2U);
 }
 
+TEST(RemoteTarget, KnowsNoLayersOfAnImageThatCannotBeRead) {
+  StrictRegistry server;
+  RemoteWorld world;
+  const auto manifest = Manifest::make(
+      {std::string(media_type::kConfig), Digest::of("lost"), 4, {}}, {layer("one")}, {});
+  server.put_manifest("app", "lost", manifest.text, manifest.media_type);
+  EXPECT_THAT(world.target(server.host() + "/app:lost").known_layers(), IsEmpty());
+  server.put_blob("app", "lost");
+  EXPECT_THAT(world.target(server.host() + "/app:lost").known_layers(), IsEmpty());
+  EXPECT_THAT(world.target(server.host() + "/app:none").known_layers(), IsEmpty());
+  for (std::size_t i = 0; i < 20; ++i) server.fail_at(server.requests() + i, fault::status(500));
+  EXPECT_EQ(error_of([&] { world.target(server.host() + "/app:lost").known_layers(); }).kind(),
+            ErrorKind::kNetwork);
+}
+
 TEST(RemoteTarget, RefusesAnotherImageUnderADigest) {
   StrictRegistry server;
   RemoteWorld world;
