@@ -82,7 +82,7 @@ class Bench:
                 ours.append(seconds)
                 memory.append(peak)
                 command = [self.reference, "make", method, self.threads, *(path for path, _ in self.packages())]
-                least.append(float(measured(command)[2].split()[0]))
+                least.append(measured(command)[0])
             built = report["bytes"]["built"]
             row(f"cold build, {method}", ours, f"{built / 1e6:.0f} MB of layers, peak memory {max(memory)} MB")
             row(f"decompress, compress, hash, {method}", least, ratio(ours, least))
@@ -100,7 +100,7 @@ class Bench:
                 for kind, times in (("join", joins), ("copy", copies)):
                     directory = self.fresh("copy")
                     directory.mkdir()
-                    times.append(float(measured([self.reference, kind, self.threads, directory, *layers])[2].split()[0]))
+                    times.append(measured([self.reference, kind, self.threads, directory, *layers])[0])
             row(f"layers joined, {method}", ours)
             row("read, decode, hash both, write", joins, ratio(ours, joins))
             row("read, hash, write (no decoding)", copies, ratio(ours, copies))
@@ -198,7 +198,7 @@ def call(command, **more):
 
 
 def measured(command, **environment):
-    """Seconds, peak memory in MB and output of a program."""
+    """Seconds (on the clock, and of the processors), peak memory in MB and output of a program."""
     begin = time.monotonic()
     process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                env={**os.environ, **environment})
@@ -208,15 +208,31 @@ def measured(command, **environment):
     seconds = time.monotonic() - begin
     if status != 0:
         raise SystemExit(f"{' '.join(map(str, command))[:200]}\n{error.decode()}")
-    return seconds, usage.ru_maxrss // 1024, out.decode()
+    return Seconds(seconds, usage.ru_utime + usage.ru_stime), usage.ru_maxrss // 1024, out.decode()
+
+
+class Seconds(float):
+    """Seconds on the clock, with those that the processors worked."""
+
+    def __new__(cls, clock, processors):
+        made = super().__new__(cls, clock)
+        made.processors = processors
+        return made
 
 
 def ratio(these, those):
-    return f"{statistics.median(these) / statistics.median(those):.2f} x"
+    text = f"{statistics.median(these) / statistics.median(those):.2f} x"
+    if all(isinstance(time, Seconds) for time in [*these, *those]):
+        work = [statistics.median(time.processors for time in times) for times in (these, those)]
+        text += f" ({work[0] / work[1]:.2f} x in processor time)"
+    return text
 
 
 def row(what, times, note=""):
-    print(f"{what:44} {statistics.median(times):8.3f} s  ({min(times):.3f} to {max(times):.3f})  {note}", flush=True)
+    work = ""
+    if all(isinstance(time, Seconds) for time in times):
+        work = f", {statistics.median(time.processors for time in times):.3f} s of processors"
+    print(f"{what:44} {statistics.median(times):8.3f} s  ({min(times):.3f} to {max(times):.3f}){work}  {note}", flush=True)
 
 
 def main():
