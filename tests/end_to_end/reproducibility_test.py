@@ -1,6 +1,8 @@
 """The same lock gives the same digest, wherever and however it is built; a small change touches few layers."""
 
+import pathlib
 import random
+import tempfile
 import unittest
 
 from support import (LOCK_ADDED, EndToEndTest, differences, layer_digests, package_path, records, repack, snapshot,
@@ -42,15 +44,16 @@ class Reproducibility(EndToEndTest):
                 self.assert_same(reference, report)
 
     def assert_same(self, one, other):
-        """The same digest; else tells where the file systems differ."""
+        """The same digest; else tells which layers differ, and where the file systems do."""
         if one["image"]["digest"] == other["image"]["digest"]:
             return
-        trees = [snapshot(self.unpack(report["image"]["reference"], self.folder / f"root-{number}"))
-                 for number, report in enumerate((one, other))]
         layers = [f"{mine['kind']} layer: {mine['digest']} of {mine['diff_id']} != "
                   f"{theirs['digest']} of {theirs['diff_id']}"
                   for mine, theirs in zip(one["layers"], other["layers"])
                   if mine["digest"] != theirs["digest"]]
+        folder = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
+        trees = [snapshot(self.unpack(report["image"]["reference"], folder / f"root-{number}"))
+                 for number, report in enumerate((one, other))]
         self.fail("\n".join(["the digest differs", *map(str, other["warnings"]), *layers, *differences(*trees)]))
 
     def test_the_order_of_the_lock_does_not_matter(self):
