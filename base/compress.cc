@@ -3,7 +3,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <isa-l.h>
 #include <libdeflate.h>
 #include <zstd.h>
 
@@ -13,7 +12,6 @@
 namespace kasane {
 namespace {
 
-constexpr int kHighestIsalLevel = 2;
 constexpr int kHighestGzipLevel = 12;
 constexpr int kHighestZstdLevel = 19;
 
@@ -38,37 +36,6 @@ class OutputBuffer {
  private:
   std::unique_ptr<char[]> bytes_;
   std::size_t size_ = 0;
-};
-
-class IsalCompressor final : public ChunkCompressor {
- public:
-  explicit IsalCompressor(int level)
-      : level_(level), work_(level == 1 ? ISAL_DEF_LVL1_DEFAULT : ISAL_DEF_LVL2_DEFAULT) {}
-
-  void compress(std::string_view bytes, std::string& out) override {
-    char* const room = output_.make_room(bytes.size() + bytes.size() / 8 + 65536);
-    isal_deflate_init(&stream_);
-    stream_.level = static_cast<std::uint32_t>(level_);
-    stream_.level_buf = work_.data();
-    stream_.level_buf_size = static_cast<std::uint32_t>(work_.size());
-    stream_.gzip_flag = IGZIP_GZIP;
-    stream_.end_of_stream = 1;
-    stream_.flush = NO_FLUSH;
-    stream_.next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(bytes.data()));
-    stream_.avail_in = static_cast<std::uint32_t>(bytes.size());
-    stream_.next_out = reinterpret_cast<std::uint8_t*>(room);
-    stream_.avail_out = static_cast<std::uint32_t>(output_.size());
-    if (isal_deflate(&stream_) != COMP_OK || stream_.internal_state.state != ZSTATE_END) {
-      throw Error(ErrorKind::kFailed, "ISA-L could not compress a chunk");
-    }
-    out.assign(room, stream_.total_out);
-  }
-
- private:
-  int level_;
-  std::vector<std::uint8_t> work_;
-  OutputBuffer output_;
-  isal_zstream stream_{};
 };
 
 class LibdeflateCompressor final : public ChunkCompressor {
@@ -158,19 +125,12 @@ std::string CompressionMethod::render() const {
 
 std::string CompressionMethod::identity() const {
   if (codec_ == Codec::kZstd) return fmt::format("{} zstd-{}", render(), ZSTD_versionString());
-  if (level_ > kHighestIsalLevel) {
-    return fmt::format("{} libdeflate-{}", render(), LIBDEFLATE_VERSION_STRING);
-  }
-  return fmt::format("{} isal-{}.{}.{}", render(), ISAL_MAJOR_VERSION, ISAL_MINOR_VERSION,
-                     ISAL_PATCH_VERSION);
+  return fmt::format("{} libdeflate-{}", render(), LIBDEFLATE_VERSION_STRING);
 }
 
 std::unique_ptr<ChunkCompressor> make_chunk_compressor(const CompressionMethod& method) {
   if (method.codec() == Codec::kZstd) return std::make_unique<ZstdCompressor>(method.level());
-  if (method.level() > kHighestIsalLevel) {
-    return std::make_unique<LibdeflateCompressor>(method.level());
-  }
-  return std::make_unique<IsalCompressor>(method.level());
+  return std::make_unique<LibdeflateCompressor>(method.level());
 }
 
 }  // namespace kasane

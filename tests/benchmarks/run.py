@@ -144,7 +144,7 @@ class Bench:
         row("umoci insert", umoci, f"{ratio(umoci, ours)} cold, {ratio(umoci, added)} added")
 
     def buildah(self, prefix, compression):
-        storage = ["--root", self.fresh("storage"), "--runroot", self.fresh("run"), "--storage-driver", "vfs"]
+        storage = ["--root", self.fresh("storage"), "--runroot", self.fresh("run"), "--storage-driver", "overlay"]
         name = call(["buildah", *storage, "from", f"oci:{self.base}"]).split()[-1]
         begin = time.monotonic()
         call(["buildah", *storage, "copy", "-q", name, prefix, "/azureml-envs"])

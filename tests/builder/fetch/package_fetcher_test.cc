@@ -153,7 +153,8 @@ TEST_F(PackageFetcherTest, ChecksMd5WhereThereIsNothingBetterAndRemembersIt) {
   locked.md5 = Md5Digest::of("other");
   EXPECT_EQ(error_of({locked}),
             fmt::format("error: digest mismatch: expected `md5:{}`, got `md5:{}`\n"
-                        "  while fetching `numpy` 1.26 from `{}`\n",
+                        "  while fetching `numpy` 1.26 from `{}`\n"
+                        "hint: the lock and the channel disagree about this file: lock again\n",
                         Md5Digest::of("other").hex(), Md5Digest::of(package_bytes("a")).hex(),
                         server.url("/a")));
 }
@@ -409,7 +410,8 @@ TEST_F(PackageFetcherTest, TakesLocalFiles) {
                         missing, missing));
   EXPECT_EQ(error_of({package(path, "x")}),
             fmt::format("error: digest mismatch: expected `{}`, got `{}`\n"
-                        "  while fetching `numpy` 1.26 from `{}`\n",
+                        "  while fetching `numpy` 1.26 from `{}`\n"
+                        "hint: the lock and the channel disagree about this file: lock again\n",
                         Digest::of("x").render(), Digest::of(bytes).render(), path.native()));
 }
 
