@@ -7,23 +7,13 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "registry/media_type.h"
 
 namespace kasane::builder {
 namespace {
 
 std::string_view architecture_of(std::string_view platform) {
   return platform == "linux-aarch64" ? "arm64" : "amd64";
-}
-
-/// Docker's names for what OCI has under its own.
-std::string oci_media_type(const std::string& media_type) {
-  if (media_type == "application/vnd.docker.image.rootfs.diff.tar.gzip") {
-    return std::string(registry::media_type::kLayerGzip);
-  }
-  if (media_type == "application/vnd.docker.image.rootfs.diff.tar") {
-    return std::string(registry::media_type::kLayerTar);
-  }
-  return media_type;
 }
 
 void put_in_front(registry::ImageConfig& config, std::string_view name, const std::string& entry,
@@ -98,7 +88,7 @@ registry::Manifest assemble_image(const ImagePlan& plan, const BaseImage& base,
   std::vector<registry::Descriptor> descriptors;
   if (base.image != nullptr) {
     for (registry::Descriptor layer : base.image->manifest().layers) {
-      layer.media_type = oci_media_type(layer.media_type);
+      layer.media_type = registry::media_type::to_oci(layer.media_type);
       descriptors.push_back(std::move(layer));
     }
   }
