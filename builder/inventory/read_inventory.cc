@@ -2,22 +2,15 @@
 
 #include "base/archive/tar_reader.h"
 #include "base/codec.h"
-#include "base/error.h"
+#include "builder/image/layer_stream.h"
 
 namespace kasane::builder {
 namespace {
 
 constexpr std::size_t kLargestInventory = std::size_t{512} << 20;
 
-Codec codec_of(const registry::Descriptor& layer) {
-  if (layer.media_type.ends_with("zstd")) return Codec::kZstd;
-  return layer.media_type.ends_with("gzip") ? Codec::kGzip : Codec::kNone;
-}
-
-std::optional<Inventory> find_in_layer(const registry::ImageSource& image,
-                                       const registry::Descriptor& layer) {
-  const auto blob = image.open_blob(layer);
-  const auto plain = decompress(codec_of(layer), *blob);
+std::optional<Inventory> find_in_layer(const registry::ImageSource& image, std::size_t layer) {
+  const auto plain = open_layer(image, layer);
   TarReader tar(*plain);
   std::optional<std::string> compressed;
   while (const auto entry = tar.next()) {
@@ -37,9 +30,9 @@ std::optional<Inventory> find_in_layer(const registry::ImageSource& image,
 std::optional<Inventory> read_inventory(const registry::ImageSource& image) {
   if (!image.config().labels().contains("io.kasane.environment.id")) return std::nullopt;
   const auto& layers = image.manifest().layers;
-  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
-    if (layer->annotations.contains("io.kasane.layer.key")) continue;
-    if (auto inventory = find_in_layer(image, *layer)) return inventory;
+  for (std::size_t i = layers.size(); i-- > 0;) {
+    if (layers[i].annotations.contains("io.kasane.layer.key")) continue;
+    if (auto inventory = find_in_layer(image, i)) return inventory;
   }
   return std::nullopt;
 }
