@@ -32,12 +32,12 @@ TEST(Channel, ReadsNamesUrlsAndPaths) {
       {"https://u:p@h/t/tok/c", "https://h/c", "https://h/c", ""},
       {"file:///var/c/noarch", "file:///var/c", "file:///var/c", "noarch"},
       {"/var/my c", "file:///var/my%20c", "file:///var/my%20c", ""},
-      {"./c", "file:///work/c", "file:///work/c", ""},
+      {"./c", "file:///srv/c", "file:///srv/c", ""},
       {"../c", "file:///c", "file:///c", ""},
       {"~/c", "file:///home/x/c", "file:///home/x/c", ""},
   };
   ChannelSettings settings;
-  settings.working_directory = "/work";
+  settings.working_directory = "/srv";
   settings.home = "/home/x";
   for (const Case& c : cases) {
     const Channel channel = Channel::parse(c.text, settings);
