@@ -40,6 +40,16 @@ bool is_name_character(char c) {
          c == '*';
 }
 
+bool is_subdir(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_name_character);
+}
+
+bool is_channel(std::string_view text) {
+  constexpr std::string_view kForeign = "()<>=,|'\" []";
+  return text.find_first_of(kForeign) == std::string_view::npos &&
+         text.find_first_not_of('/') != std::string_view::npos;
+}
+
 /// Where a build string begins that is set off by a space; npos when none is.
 std::size_t find_spaced_build(std::string_view text) {
   const std::size_t space = text.find_last_of(kSpaces);
@@ -176,13 +186,10 @@ void MatchSpecParser::parse_channel(Part text) {
   // An older notation has the subdir in brackets.
   if (text.ends_with(']') && text.find('[') != std::string_view::npos) {
     const std::size_t open = text.find('[');
-    out_.subdir_ = std::string(text.substr(open + 1, text.size() - open - 2));
+    set_subdir(text.substr(open + 1, text.size() - open - 2), text);
     text = text.substr(0, open);
   }
-  constexpr std::string_view kForeign = "()<>=,|'\" ";
-  const bool sound = text.find_first_of(kForeign) == std::string_view::npos &&
-                     text.find_first_not_of('/') != std::string_view::npos;
-  if (!sound) {
+  if (!is_channel(text)) {
     throw error_at(text, "expected a channel's name or URL before `::`");
   }
   const std::string clean = split_credentials(text).url;
@@ -281,6 +288,7 @@ MatchSpecParser::Part MatchSpecParser::take_value(Part& rest, std::string& unesc
 void MatchSpecParser::set_field(Part key, const std::string& value, Part place) {
   if (key == "name") return;
   if (key == "channel") {
+    if (!is_channel(value)) throw error_at(place, "expected a channel's name or URL");
     const std::optional<std::string> subdir = out_.subdir_;
     out_.channel_.reset();
     const auto [channel, own_subdir] = split_subdir(value);
@@ -288,7 +296,7 @@ void MatchSpecParser::set_field(Part key, const std::string& value, Part place) 
     out_.subdir_ = subdir;
     if (own_subdir && !subdir) out_.subdir_ = std::string(*own_subdir);
   } else if (key == "subdir") {
-    out_.subdir_ = value;
+    set_subdir(value, place);
   } else if (key == "version") {
     out_.version_ = inside(place, [&] { return VersionSpec::parse(value); });
   } else if (key == "build" || key == "build_string") {
@@ -305,6 +313,11 @@ void MatchSpecParser::set_field(Part key, const std::string& value, Part place) 
             "`sha256`, `url`, `fn`, `license`, `license_family`, `features` and "
             "`track_features`");
   }
+}
+
+void MatchSpecParser::set_subdir(std::string_view subdir, Part place) {
+  if (!is_subdir(subdir)) throw error_at(place, fmt::format("`{}` is not a subdir", subdir));
+  out_.subdir_ = std::string(subdir);
 }
 
 void MatchSpecParser::parse_name(Part text) {

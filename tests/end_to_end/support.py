@@ -7,12 +7,12 @@ import io
 import json
 import os
 import pathlib
+import secrets
 import shutil
 import stat
 import subprocess
 import sys
 import tarfile
-import tempfile
 import unittest
 import zipfile
 
@@ -41,7 +41,7 @@ class EndToEndTest(unittest.TestCase):
     own_home = False
 
     def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="kasane-e2e-", dir=_roomy_place()))
+        self.folder = _new_folder("kasane-e2e-")
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.home = self.folder / "home" if self.own_home else _shared_home()
 
@@ -105,9 +105,16 @@ class EndToEndTest(unittest.TestCase):
 
 @functools.cache
 def _shared_home():
-    folder = tempfile.mkdtemp(prefix="kasane-e2e-home-", dir=_roomy_place())
+    folder = _new_folder("kasane-e2e-home-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return pathlib.Path(folder)
+    return folder
+
+
+def _new_folder(prefix):
+    """Its name is one that any tool takes as a part of an image's name: no `-_`, unlike some of tempfile's."""
+    folder = pathlib.Path(_roomy_place()) / f"{prefix}{secrets.token_hex(6)}"
+    folder.mkdir(mode=0o700)
+    return folder
 
 
 def _roomy_place():
