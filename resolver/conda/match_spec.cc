@@ -26,7 +26,7 @@ std::string quoted(std::string_view value) {
 
 std::string bracket(std::string_view key, std::string_view value, std::string_view quoted_for) {
   const bool plain = value.find_first_of(quoted_for) == std::string_view::npos &&
-                     value.find_first_of(" ,='\"[]\\") == std::string_view::npos;
+                     value.find_first_of(" \t,='\"[]\\") == std::string_view::npos;
   return fmt::format("{}={}", key, plain ? std::string(value) : quoted(value));
 }
 
@@ -118,7 +118,7 @@ std::string MatchSpec::render() const {
   }
   if (build_ && !build_->is_any()) {
     const bool after_version = version.exact && build_->is_exact() &&
-                               build_->text().find_first_of("=<>!~|,( ") == std::string::npos;
+                               build_->text().find_first_of("=<>!~|,( \t") == std::string::npos;
     if (after_version) {
       out += "=" + build_->text();
     } else {

@@ -32,12 +32,22 @@ std::string lower(std::string_view text) {
 }
 
 bool is_package_file(std::string_view text) {
-  return text.ends_with(".conda") || text.ends_with(".tar.bz2");
+  if (!text.ends_with(".conda") && !text.ends_with(".tar.bz2")) return false;
+  // A version or a build string may end like that, too: `name==1.conda`.
+  const std::size_t slash = text.rfind('/');
+  const std::string_view file = text.substr(slash == std::string_view::npos ? 0 : slash + 1);
+  return file.find_first_of("=<>!~|") == std::string_view::npos;
 }
 
 bool is_name_character(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.' ||
          c == '*';
+}
+
+bool is_package_name(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_name_character) &&
+         text.front() != '.' && text.front() != '-' && text.find("..") == std::string_view::npos &&
+         text.find("--") == std::string_view::npos && !is_package_file(text);
 }
 
 bool is_subdir(std::string_view text) {
@@ -164,9 +174,14 @@ void MatchSpecParser::parse_package_file(Part text) {
                                   : stem.rfind('-', build - 1);
   out_.fields_.insert_or_assign("url", StringPattern::parse(split.url));
   out_.fields_.insert_or_assign("fn", StringPattern::parse(file));
-  if (version == std::string_view::npos || version == 0) return;
+  const bool in_three_parts =
+      version != std::string_view::npos && version != 0 && build + 1 < stem.size();
+  if (!in_three_parts) return;
   const std::string name = lower(stem.substr(0, version));
-  if (!std::all_of(name.begin(), name.end(), is_name_character)) {
+  if (stem.find_first_of("*^$|,=<>") != std::string_view::npos) {
+    throw error_at(text, fmt::format("expected a package's file, found a pattern: `{}`", file));
+  }
+  if (!is_package_name(name)) {
     throw error_at(text, fmt::format("expected a package's name, found `{}`", name));
   }
   out_.name_ = StringPattern::parse(name);
@@ -324,12 +339,7 @@ void MatchSpecParser::parse_name(Part text) {
   const std::size_t end = std::min(text.find_first_of(kNameEnd), text.size());
   const Part name = text.substr(0, end);
   if (name.empty()) throw error_at(text, "a package's name is missing");
-  const bool regex = name.starts_with('^');
-  const bool sound =
-      regex || (std::all_of(name.begin(), name.end(), is_name_character) && name.front() != '.' &&
-                name.front() != '-' && name.find("..") == std::string_view::npos &&
-                name.find("--") == std::string_view::npos);
-  if (!sound || is_package_file(lower(name)))
+  if (!name.starts_with('^') && !is_package_name(lower(name)))
     throw error_at(name, fmt::format("`{}` is not a package's name", name));
   out_.name_ = inside(name, [&] { return StringPattern::parse(lower(name)); });
   const Part rest = text.substr(end);

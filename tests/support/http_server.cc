@@ -120,13 +120,14 @@ std::optional<HttpCall> read_call(Connection& connection) {
   return call;
 }
 
+bool is_bodiless(const HttpReply& reply) { return reply.status == 204 || reply.status == 304; }
+
 std::string render_head(const HttpCall& call, const HttpReply& reply) {
   std::string head = fmt::format("HTTP/1.1 {} Said\r\n", reply.status);
   for (const auto& [name, value] : reply.headers) head += fmt::format("{}: {}\r\n", name, value);
-  const bool bodiless = reply.status == 204 || reply.status == 304;
   if (reply.chunked) {
     head += "Transfer-Encoding: chunked\r\n";
-  } else if (!bodiless || call.method == "HEAD") {
+  } else if (!is_bodiless(reply) || call.method == "HEAD") {
     head += fmt::format("Content-Length: {}\r\n", reply.declared_size.value_or(reply.body.size()));
   }
   return head + "\r\n";
@@ -139,7 +140,7 @@ bool send_reply(Connection& connection, const HttpCall& call, const HttpReply& r
                 const Pause& pause) {
   pause(reply.delay);
   if (!connection.send(render_head(call, reply))) return false;
-  if (call.method == "HEAD") return true;
+  if (call.method == "HEAD" || is_bodiless(reply)) return true;
   std::string_view body = reply.body;
   if (reply.reset_after) body = body.substr(0, *reply.reset_after);
   if (reply.close_after) body = body.substr(0, *reply.close_after);
