@@ -94,7 +94,7 @@ class Build {
   void choose_byte_code();
   EnvironmentId find_id() const;
   std::string variant() const;
-  ImagePlan plan(const std::vector<PlanInput>& inputs) const;
+  ImagePlan plan(std::vector<PlanInput> inputs) const;
   void refuse_if_strict(const ImagePlan& plan) const;
   bool prepare_packages(const ImagePlan& plan, CompilerHome& compiler);
   std::vector<AssembledLayer> build_layers(const ImagePlan& plan, CompilerHome& compiler);
@@ -165,9 +165,9 @@ std::string Build::variant() const {
 
 /// A layer that is in the target, but whose packages this cache has never seen, is made again: the
 /// inventory must tell what is in it.
-ImagePlan Build::plan(const std::vector<PlanInput>& inputs) const {
-  ImagePlan plan = make_plan(inputs, request_.lock.platform, request_.base.digest(), options_,
-                             [this](const cache::Key& key) { return index_->find(key); });
+ImagePlan Build::plan(std::vector<PlanInput> inputs) const {
+  ImagePlan plan = make_plan(std::move(inputs), request_.lock.platform, request_.base.digest(),
+                             options_, [this](const cache::Key& key) { return index_->find(key); });
   for (PlannedLayer& layer : plan.layers) {
     for (const LayerMember& member : layer.members) {
       if (!layer.known) break;
@@ -362,7 +362,7 @@ BuildReport Build::run() {
     services_.on_stage("fetching packages");
     inputs = inputs_.read_facts();
   }
-  const ImagePlan image_plan = plan(inputs);
+  const ImagePlan image_plan = plan(std::move(inputs));
   refuse_if_strict(image_plan);
   CompilerHome compiler(image_plan, inputs_, services_.runner, services_.files, services_.scratch,
                         services_.threads);
@@ -422,7 +422,7 @@ PlanPreview Build::preview() {
       preview.to_fetch.push_back(i);
     }
   }
-  if (preview.to_fetch.empty()) preview.plan = plan(inputs);
+  if (preview.to_fetch.empty()) preview.plan = plan(std::move(inputs));
   return preview;
 }
 

@@ -51,6 +51,8 @@ void CondaInstallation::place_scripts() {
 
 void CondaInstallation::place_paths() {
   placed_.reserve(plan_.metadata.paths.size());
+  recorded_.reserve(plan_.metadata.paths.size());
+  by_packaged_path_.reserve(plan_.metadata.paths.size());
   for (const CondaPath& listed : plan_.metadata.paths) {
     Placed placed;
     placed.listed = &listed;
@@ -104,11 +106,10 @@ Warnings CondaInstallation::run(const CondaArchive& archive) {
 
 void CondaInstallation::take_entry(const TarEntry& entry, const std::string& path,
                                    TarReader& reader) {
-  if (files_.contains(path) || symlinks_.contains(path)) {
+  if (find_payload(path) != nullptr || symlinks_.contains(path)) {
     throw Error(ErrorKind::kIntegrity, fmt::format("the archive holds `{}` twice", path));
   }
-  const auto found = by_packaged_path_.find(path);
-  Placed* placed = found == by_packaged_path_.end() ? nullptr : found->second;
+  Placed* const placed = find_placed(path);
   if (placed != nullptr) {
     placed->seen = true;
     const bool directory = entry.type == TarEntry::Type::kDirectory;
@@ -118,8 +119,12 @@ void CondaInstallation::take_entry(const TarEntry& entry, const std::string& pat
   }
   switch (entry.type) {
     case TarEntry::Type::kFile:
-      files_.emplace(path, path);
-      if (placed != nullptr) take_file(entry, reader, *placed);
+      if (placed == nullptr) {
+        unlisted_files_.insert(path);
+      } else {
+        placed->is_file = true;
+        take_file(entry, reader, *placed);
+      }
       break;
     case TarEntry::Type::kSymlink:
       symlinks_.emplace(path, entry.link_target);
@@ -174,21 +179,34 @@ void CondaInstallation::take_hardlink(const TarEntry& entry, const std::string& 
     if (placed != nullptr) take_symlink(entry, path, *placed);
     return;
   }
-  const auto file = files_.find(target);
-  if (file == files_.end()) {
+  const std::string* const payload = find_payload(target);
+  if (payload == nullptr) {
     throw Error(
         ErrorKind::kIntegrity,
         fmt::format("the hard link `{}` refers to `{}`, which is no file that came before it", path,
                     target));
   }
-  files_.emplace(path, file->second);
+  links_.emplace(path, *payload);
   if (placed == nullptr || placed->left_out) return;
-  const auto source = by_packaged_path_.find(target);
-  if (source != by_packaged_path_.end() && can_link(*source->second, *placed)) {
-    link_to(entry.mtime, *source->second, *placed);
+  const Placed* const source = find_placed(target);
+  if (source != nullptr && can_link(*source, *placed)) {
+    link_to(entry.mtime, *source, *placed);
   } else {
-    postponed_.emplace(file->second, placed);
+    postponed_.emplace(*payload, placed);
   }
+}
+
+CondaInstallation::Placed* CondaInstallation::find_placed(const std::string& path) const {
+  const auto found = by_packaged_path_.find(path);
+  return found == by_packaged_path_.end() ? nullptr : found->second;
+}
+
+const std::string* CondaInstallation::find_payload(const std::string& path) const {
+  if (const auto link = links_.find(path); link != links_.end()) return &link->second;
+  const Placed* const placed = find_placed(path);
+  if (placed != nullptr) return placed->is_file ? &placed->listed->path : nullptr;
+  const auto unlisted = unlisted_files_.find(path);
+  return unlisted == unlisted_files_.end() ? nullptr : &*unlisted;
 }
 
 /// Two names can share one file where it was installed, and the prefix does the same to both.
@@ -274,9 +292,18 @@ void CondaInstallation::write_record() {
   const CondaMetadata& metadata = plan_.metadata;
   const std::string path = conda_record_path(metadata.name, metadata.version, metadata.build);
   if (plan_.excluded.contains(path)) return;
-  const std::string text =
-      render_conda_record(metadata, plan_.origin, plan_.file_name, std::move(recorded_));
-  write_file({.path = path, .size_bytes = text.size(), .target = {}}, text);
+  const CondaRecord record(metadata, plan_.origin, plan_.file_name, std::move(recorded_));
+  class ToEntry final : public ByteSink {
+   public:
+    explicit ToEntry(EntrySink& sink) : sink_(sink) {}
+    void write(std::string_view bytes) override { sink_.write(bytes); }
+
+   private:
+    EntrySink& sink_;
+  } sink(sink_);
+  sink_.begin({.path = path, .size_bytes = record.size_bytes(), .target = {}});
+  record.write(sink);
+  sink_.end();
 }
 
 void CondaInstallation::write_file(const Entry& entry, std::string_view bytes) {

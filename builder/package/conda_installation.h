@@ -42,6 +42,8 @@ class CondaInstallation {
     /// Not for us to bring: verified, and left out.
     bool left_out = false;
     bool seen = false;
+    /// The archive holds it as a file with a payload of its own.
+    bool is_file = false;
     /// Of files that were installed or verified.
     std::optional<InstalledContent> content;
     std::uint64_t size_bytes = 0;
@@ -62,6 +64,10 @@ class CondaInstallation {
   void write_scripts();
   void write_record();
   void write_file(const Entry& entry, std::string_view bytes);
+  Placed* find_placed(const std::string& path) const;
+  /// The path of the file that has the content of the file or hard link at `path`, so far; nullptr
+  /// when there is none.
+  const std::string* find_payload(const std::string& path) const;
   void record(const Placed& placed, std::string_view type);
 
   CondaInstallationPlan plan_;
@@ -71,8 +77,10 @@ class CondaInstallation {
   std::unordered_map<std::string_view, Placed*> by_packaged_path_;
   /// Installed path and text of each entry point's script.
   std::map<std::string, std::string> scripts_;
-  /// Files, each with the one that has its payload (itself, or what a hard link leads to).
-  std::map<std::string, std::string> files_;
+  /// Files of the archive that the package does not list.
+  std::set<std::string> unlisted_files_;
+  /// Hard links of the archive, each with the file that has its payload.
+  std::map<std::string, std::string> links_;
   /// Symbolic links of the archive, and those installed, with their targets.
   std::map<std::string, std::string> symlinks_;
   std::map<std::string, std::string> installed_links_;

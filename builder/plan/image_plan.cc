@@ -59,27 +59,22 @@ LayeringInput::Class stability_of(const PackageFacts& facts) {
                                           : LayeringInput::Class::kNative;
 }
 
-std::vector<PlannedPackage> plan_packages(std::span<const PlanInput> inputs,
+std::vector<PlannedPackage> plan_packages(std::vector<PlanInput> inputs,
                                           const std::vector<std::size_t>& order,
                                           const std::optional<PythonLayout>& python,
                                           const PlanOptions& options, Warnings& warnings) {
   std::vector<PlannedPackage> packages;
   std::vector<PackageFiles> files;
   for (const std::size_t index : order) {
-    const PlanInput& input = inputs[index];
+    PlanInput& input = inputs[index];
     const InstallTarget target{options.prefix, needs_python(input.facts) ? python : std::nullopt};
-    PlannedPackage package{input.locked,
-                           input.facts,
-                           FragmentSpec{origin_of(input),
-                                        target,
-                                        holds_python(input.facts) ? python : std::nullopt,
-                                        {},
-                                        {},
-                                        options.compression,
-                                        options.time},
-                           {}};
-    files.push_back({input.facts.name, installed_paths(input.facts, package.fragment.origin,
-                                                       package.fragment.target)});
+    FragmentSpec fragment{
+        origin_of(input),    target,      holds_python(input.facts) ? python : std::nullopt, {}, {},
+        options.compression, options.time};
+    PlannedPackage package{
+        std::move(input.locked), std::move(input.facts), std::move(fragment), {}};
+    files.push_back({package.facts.name, installed_paths(package.facts, package.fragment.origin,
+                                                         package.fragment.target)});
     packages.push_back(std::move(package));
   }
   Clobbers clobbers = find_clobbers(files);
@@ -141,16 +136,16 @@ void warn_of_link_scripts(ImagePlan& plan) {
 
 std::string ImagePlan::environment_path() const { return "/azureml-envs/" + id.name(); }
 
-ImagePlan make_plan(std::span<const PlanInput> inputs, const std::string& platform,
+ImagePlan make_plan(std::vector<PlanInput> inputs, const std::string& platform,
                     const std::optional<Digest>& base, const PlanOptions& options,
                     const FindLayer& find_layer) {
-  std::vector<PackageFacts> facts;
+  std::vector<const PackageFacts*> facts;
   std::vector<resolver::LockedPackage> locked;
   std::optional<PythonLayout> python;
   std::optional<Digest> python_digest;
   for (const PlanInput& input : inputs) {
     check_identity(input);
-    facts.push_back(input.facts);
+    facts.push_back(&input.facts);
     locked.push_back(input.locked);
     if (input.facts.python) {
       python = input.facts.python;
@@ -161,7 +156,8 @@ ImagePlan make_plan(std::span<const PlanInput> inputs, const std::string& platfo
       {platform, base, options.prefix, options.byte_code, options.time, {}}, locked);
   ImagePlan plan{id, platform, options, base, python, {}, {}, {}, {}};
   if (options.byte_code) plan.compiler = python_digest;
-  plan.packages = plan_packages(inputs, stated_order(facts), python, options, plan.warnings);
+  const std::vector<std::size_t> order = stated_order(facts);
+  plan.packages = plan_packages(std::move(inputs), order, python, options, plan.warnings);
   warn_of_link_scripts(plan);
   plan_layers(plan, find_layer);
   return plan;

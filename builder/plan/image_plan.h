@@ -72,7 +72,7 @@ struct ImagePlan {
   std::string environment_path() const;
 };
 
-ImagePlan make_plan(std::span<const PlanInput> inputs, const std::string& platform,
+ImagePlan make_plan(std::vector<PlanInput> inputs, const std::string& platform,
                     const std::optional<Digest>& base, const PlanOptions& options,
                     const FindLayer& find_layer);
 

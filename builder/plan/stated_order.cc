@@ -22,14 +22,14 @@ bool belongs_to_name(char c) {
 }
 
 /// Appends the packages in `members` to `order`, dependencies first.
-void append_sorted(std::span<const PackageFacts> packages,
+void append_sorted(std::span<const PackageFacts* const> packages,
                    const std::map<std::string, std::size_t>& members, NameOf name_of,
                    std::vector<std::size_t>& order) {
   std::map<std::string, std::set<std::string>> waits_for;
   std::map<std::string, std::vector<std::string>> wanted_by;
   for (const auto& [name, index] : members) {
     auto& waits = waits_for[name];
-    for (const std::string& requirement : packages[index].depends) {
+    for (const std::string& requirement : packages[index]->depends) {
       const std::string other = name_of(requirement);
       if (other == name || !members.contains(other)) continue;
       if (waits.insert(other).second) wanted_by[other].push_back(name);
@@ -77,12 +77,12 @@ std::string wheel_name(std::string_view requirement) {
   return name;
 }
 
-std::vector<std::size_t> stated_order(std::span<const PackageFacts> packages) {
+std::vector<std::size_t> stated_order(std::span<const PackageFacts* const> packages) {
   std::map<std::string, std::size_t> conda;
   std::map<std::string, std::size_t> wheels;
   for (std::size_t i = 0; i < packages.size(); ++i) {
-    const bool wheel = packages[i].kind == PackageFacts::Kind::kWheel;
-    const std::string& name = packages[i].name;
+    const bool wheel = packages[i]->kind == PackageFacts::Kind::kWheel;
+    const std::string& name = packages[i]->name;
     const bool added = wheel ? wheels.emplace(wheel_name(name), i).second
                              : conda.emplace(conda_name(name), i).second;
     if (!added) {

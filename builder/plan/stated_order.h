@@ -14,7 +14,7 @@ namespace kasane::builder {
 /// packages before wheels; among each, what a package depends on comes before it; otherwise by
 /// name. Circles are cut at the smallest name. A function of the set of packages: their order here
 /// is of no matter.
-std::vector<std::size_t> stated_order(std::span<const PackageFacts> packages);
+std::vector<std::size_t> stated_order(std::span<const PackageFacts* const> packages);
 
 /// The name that a conda MatchSpec begins with, in lower case, without its channel.
 std::string conda_name(std::string_view match_spec);

@@ -24,8 +24,10 @@ PackageFacts wheel(std::string name, std::vector<std::string> depends = {}) {
 }
 
 std::vector<std::string> order_of(const std::vector<PackageFacts>& packages) {
+  std::vector<const PackageFacts*> borrowed;
+  for (const PackageFacts& facts : packages) borrowed.push_back(&facts);
   std::vector<std::string> names;
-  for (const std::size_t index : stated_order(packages)) names.push_back(packages[index].name);
+  for (const std::size_t index : stated_order(borrowed)) names.push_back(packages[index].name);
   return names;
 }
 
