@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 
-namespace kasane::cli {
+namespace kasane {
 
 /// The candidate that `word` is probably a misspelling of; nothing when none is near.
 std::optional<std::string> find_suggestion(std::string_view word,
                                            std::span<const std::string> candidates);
 
-}  // namespace kasane::cli
+}  // namespace kasane

@@ -1,10 +1,10 @@
-#include "cli/suggest.h"
+#include "base/suggest.h"
 
 #include <algorithm>
 #include <numeric>
 #include <vector>
 
-namespace kasane::cli {
+namespace kasane {
 namespace {
 
 /// Insertions, deletions, replacements and swaps of neighbours between two words.
@@ -44,4 +44,4 @@ std::optional<std::string> find_suggestion(std::string_view word,
   return best;
 }
 
-}  // namespace kasane::cli
+}  // namespace kasane
