@@ -14,6 +14,7 @@ void add_build_command(CLI::App& app, Surroundings& surroundings);
 void add_plan_command(CLI::App& app, Surroundings& surroundings);
 void add_inspect_command(CLI::App& app, Surroundings& surroundings);
 void add_unpack_command(CLI::App& app, Surroundings& surroundings);
+void add_spec_command(CLI::App& app, Surroundings& surroundings);
 void add_cache_command(CLI::App& app, Surroundings& surroundings);
 
 }  // namespace kasane::cli

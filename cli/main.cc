@@ -75,6 +75,7 @@ int run(int argc, char** argv) {
   add_plan_command(app, surroundings);
   add_inspect_command(app, surroundings);
   add_unpack_command(app, surroundings);
+  add_spec_command(app, surroundings);
   add_cache_command(app, surroundings);
   try {
     app.parse(argc, argv);
