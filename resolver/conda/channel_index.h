@@ -76,6 +76,8 @@ class NameTable {
   std::size_t size() const { return head_.record_count; }
   /// All of record `i`, which is below size().
   IndexRecord record(std::size_t i) const;
+  /// The same without the file's name, which has to be put together.
+  IndexRecord nameless_record(std::size_t i) const;
   /// What a MatchSpec may look at without more ado, all but url and hashes.
   RecordFields fields(std::size_t i) const;
   std::string_view version_key(std::size_t i) const;

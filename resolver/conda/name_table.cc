@@ -72,7 +72,7 @@ RecordFields NameTable::fields(std::size_t i) const {
   return out;
 }
 
-IndexRecord NameTable::record(std::size_t i) const {
+IndexRecord NameTable::nameless_record(std::size_t i) const {
   const RecordRow found = row(i);
   const auto has = [&](std::uint32_t flag) { return (found.flags & flag) != 0; };
   IndexRecord out;
@@ -95,10 +95,15 @@ IndexRecord NameTable::record(std::size_t i) const {
   out.has_conda_twin = has(index_format::kHasCondaTwin);
   if (has(index_format::kHasSha256)) out.sha256 = Digest(found.sha256);
   if (has(index_format::kHasMd5)) out.md5 = Md5Digest(found.md5);
-  out.file_name = found.file_name != kNoId
-                      ? std::string(text(found.file_name))
-                      : fmt::format("{}-{}-{}{}", name_, out.version, out.build,
-                                    out.conda_format ? ".conda" : ".tar.bz2");
+  return out;
+}
+
+IndexRecord NameTable::record(std::size_t i) const {
+  IndexRecord out = nameless_record(i);
+  const std::uint32_t file_name = row(i).file_name;
+  out.file_name = file_name != kNoId ? std::string(text(file_name))
+                                     : fmt::format("{}-{}-{}{}", name_, out.version, out.build,
+                                                   out.conda_format ? ".conda" : ".tar.bz2");
   return out;
 }
 
