@@ -8,10 +8,12 @@
 
 #include "base/archive/entry_path.h"
 #include "base/error.h"
-#include "builder/package/wheel_name.h"
+#include "resolver/pypi/distribution_name.h"
 
 namespace kasane::builder {
 namespace {
+
+using resolver::pypi::normalise_name;
 
 constexpr std::string_view kDistInfo = ".dist-info";
 constexpr std::string_view kData = ".data";
@@ -194,8 +196,7 @@ std::string find_dist_info(const std::vector<PackagePath>& paths, std::string_vi
   }
   const std::string& name = *found.begin();
   const std::string stem = name.substr(0, name.size() - kDistInfo.size());
-  if (normalise_distribution_name(stem.substr(0, stem.rfind('-'))) !=
-      normalise_distribution_name(distribution)) {
+  if (normalise_name(stem.substr(0, stem.rfind('-'))) != normalise_name(distribution)) {
     throw Error(ErrorKind::kIntegrity,
                 fmt::format("`{}` does not belong to `{}`", name, distribution));
   }

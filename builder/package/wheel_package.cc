@@ -10,13 +10,18 @@
 #include "base/error.h"
 #include "builder/package/wheel_installation.h"
 #include "builder/package/wheel_layout.h"
-#include "builder/package/wheel_metadata.h"
-#include "builder/package/wheel_name.h"
 #include "builder/package/wheel_record.h"
 #include "builder/package/wheel_recorded_files.h"
+#include "resolver/pypi/distribution_name.h"
+#include "resolver/pypi/metadata_headers.h"
+#include "resolver/pypi/wheel_name.h"
 
 namespace kasane::builder {
 namespace {
+
+using resolver::pypi::MetadataHeaders;
+using resolver::pypi::normalise_name;
+using resolver::pypi::WheelName;
 
 constexpr std::size_t kMetadataLimit = std::size_t{64} << 20;
 constexpr std::string_view kInstaller = "kasane\n";
@@ -75,12 +80,12 @@ class WheelPackage final : public Package {
     return read_all(*zip_.open_entry(*entry), kMetadataLimit, fmt::format("`{}`", name));
   }
 
-  WheelHeaders read_headers(const std::string& name) const {
-    return WheelHeaders::parse(read_text(name), name);
+  MetadataHeaders read_headers(const std::string& name) const {
+    return MetadataHeaders::parse(read_text(name), name);
   }
 
   /// The minor of `Wheel-Version`; another major one is refused.
-  void check_wheel_version(const WheelHeaders& wheel, Warnings& warnings) const {
+  void check_wheel_version(const MetadataHeaders& wheel, Warnings& warnings) const {
     const std::string& version = wheel.one("Wheel-Version");
     const std::string_view major = std::string_view(version).substr(0, version.find('.'));
     if (major != "1" && major != "0") {
@@ -110,7 +115,7 @@ class WheelPackage final : public Package {
       facts.paths.push_back({std::move(path), entry.size_bytes, entry.is_directory()});
     }
     const std::string dist_info = find_dist_info(facts.paths, name_.distribution);
-    const WheelHeaders metadata = read_headers(dist_info + "/METADATA");
+    const MetadataHeaders metadata = read_headers(dist_info + "/METADATA");
     facts.name = metadata.one("Name");
     facts.version = metadata.one("Version");
     facts.build = name_.build;
@@ -128,8 +133,7 @@ class WheelPackage final : public Package {
   }
 
   void check_name(const std::string& name) const {
-    if (normalise_distribution_name(name) == normalise_distribution_name(name_.distribution))
-      return;
+    if (normalise_name(name) == normalise_name(name_.distribution)) return;
     throw Error(ErrorKind::kIntegrity, fmt::format("METADATA is of `{}`, expected `{}`",
                                                    printable_name(name), name_.distribution));
   }

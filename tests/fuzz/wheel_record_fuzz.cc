@@ -4,9 +4,9 @@
 
 #include "base/error.h"
 #include "builder/package/entry_point.h"
-#include "builder/package/wheel_metadata.h"
-#include "builder/package/wheel_name.h"
 #include "builder/package/wheel_record.h"
+#include "resolver/pypi/metadata_headers.h"
+#include "resolver/pypi/wheel_name.h"
 
 namespace {
 
@@ -23,6 +23,8 @@ void try_to(const Body& body) {
 // The small texts of a wheel: what can be read can be rendered and read again.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace kasane::builder;
+  using kasane::resolver::pypi::MetadataHeaders;
+  using kasane::resolver::pypi::WheelName;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   try_to([&] {
     const auto rows = parse_record(text);
@@ -33,7 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (EntryPoint::parse(entry_point.render()) != entry_point) __builtin_trap();
     }
   });
-  try_to([&] { WheelHeaders::parse(text, "METADATA").one("Name"); });
+  try_to([&] { MetadataHeaders::parse(text, "METADATA").one("Name"); });
   try_to([&] { WheelName::parse(text).admits_python("3.11"); });
   return 0;
 }

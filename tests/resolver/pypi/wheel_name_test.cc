@@ -1,4 +1,4 @@
-#include "builder/package/wheel_name.h"
+#include "resolver/pypi/wheel_name.h"
 
 #include <string>
 #include <vector>
@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-namespace kasane::builder {
+namespace kasane::resolver::pypi {
 namespace {
 
 TEST(WheelName, ReadsItsParts) {
@@ -60,9 +60,5 @@ TEST(WheelName, KnowsWhichPythonsItsTagsAdmit) {
   }
 }
 
-TEST(WheelName, NormalisesNamesOfDistributions) {
-  EXPECT_EQ(normalise_distribution_name("Zope.Interface__x-._y"), "zope-interface-x-y");
-}
-
 }  // namespace
-}  // namespace kasane::builder
+}  // namespace kasane::resolver::pypi
