@@ -1,12 +1,15 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/stream.h"
 #include "registry/descriptor.h"
 #include "registry/image_config.h"
 #include "registry/manifest.h"
+#include "registry/registry_reference.h"
 
 namespace kasane::registry {
 
@@ -24,6 +27,10 @@ class ImageSource {
   /// what the descriptor says is thrown there as an Error of kind kIntegrity, before the last bytes
   /// are handed out. The result must not outlive the image.
   virtual std::unique_ptr<ByteSource> open_blob(const Descriptor& descriptor) const = 0;
+  /// The repository that the image is read from, when it is in a registry.
+  virtual std::optional<RegistryReference> place() const { return std::nullopt; }
+  /// The manifests whose subject the image is: signatures, provenance, other artifacts.
+  virtual std::vector<Manifest> read_referrers() const { return {}; }
 };
 
 }  // namespace kasane::registry

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "base/stream.h"
 #include "registry/descriptor.h"
 #include "registry/manifest.h"
+#include "registry/registry_reference.h"
 
 namespace kasane::registry {
 
@@ -28,13 +30,34 @@ struct KnownLayer {
   bool operator==(const KnownLayer&) const = default;
 };
 
+/// What writing to a target has moved so far.
+struct TargetTraffic {
+  /// Sent to a registry.
+  std::uint64_t uploaded_bytes = 0;
+  /// Taken over from another repository of the same registry, so that nothing was sent.
+  std::uint64_t mounted_bytes = 0;
+  bool operator==(const TargetTraffic&) const = default;
+};
+
 /// Where an image is written to. Thread-safe until publish().
 class ImageTarget {
  public:
+  using OpenBytes = std::function<std::unique_ptr<ByteSource>()>;
+
   virtual ~ImageTarget() = default;
   virtual std::string reference() const = 0;
+  /// Also takes the blob over from a place that add_place() told of.
   virtual bool has_blob(const Digest& digest, std::uint64_t size_bytes) = 0;
   virtual std::unique_ptr<TargetBlob> begin_blob() = 0;
+  /// Writes a blob whose digest is known; bytes that do not match it are an Error of kind
+  /// kIntegrity. `open` gives the same bytes each time, and is called again after a break.
+  virtual void copy_blob(const Descriptor& blob, const OpenBytes& open);
+  /// A blob is said to be in that repository: a hint, for targets in the same registry.
+  virtual void add_place(const Digest&, const RegistryReference&) {}
+  virtual bool was_mounted(const Digest&) const { return false; }
+  virtual TargetTraffic traffic() const { return {}; }
+  /// How many blobs may be on their way at once, at most, with profit.
+  virtual unsigned parallel() const { return 1; }
   /// The manifest that the target's tag names now, when there is one.
   virtual std::optional<Manifest> find_current() = 0;
   /// The layers of all images that the target holds, each digest once, in no order that matters.
@@ -44,6 +67,13 @@ class ImageTarget {
   /// Error of kind kIntegrity), then writes the manifest, then the tags: those given and that of
   /// the target's own reference; `latest` when there is neither.
   virtual void publish(const Manifest& manifest, const std::vector<std::string>& tags) = 0;
+  /// Hangs a manifest with a subject, all of whose blobs are there, on that subject, which
+  /// publish() makes visible afterwards. False when the target cannot hold such things.
+  virtual bool publish_referrer(const Manifest&) { return false; }
+  /// True when publish() relies on what other manifests of the target say of their blobs.
+  virtual bool takes_manifests_word() const { return false; }
+  /// From now on each blob is asked for by itself.
+  virtual void ask_for_each_blob() {}
 };
 
 }  // namespace kasane::registry

@@ -62,6 +62,23 @@ std::string with_tags(std::string_view index, const Manifest& manifest,
   return render_json(document, "`index.json`");
 }
 
+std::string with_referrer(std::string_view index, const Manifest& manifest) {
+  constexpr std::string_view kWhat = "the list of referrers";
+  ImageIndex::parse(index, kWhat);
+  Json document = parse_object(index, kWhat);
+  const std::string digest = manifest.digest().render();
+  for (const Json& entry : document["manifests"]) {
+    if (entry.value("digest", "") == digest) return std::string(index);
+  }
+  Descriptor descriptor = manifest.descriptor();
+  descriptor.annotations = manifest.annotations;
+  Json entry = write_descriptor(descriptor);
+  entry["artifactType"] =
+      manifest.artifact_type.empty() ? manifest.config.media_type : manifest.artifact_type;
+  document["manifests"].push_back(std::move(entry));
+  return render_json(document, kWhat);
+}
+
 std::vector<std::string> all_tags(const std::optional<std::string>& own,
                                   const std::vector<std::string>& further) {
   std::vector<std::string> out;

@@ -20,6 +20,9 @@ std::string empty_layout_index();
 /// unknown fields stay as they are, in their order.
 std::string with_tags(std::string_view index, const Manifest& manifest,
                       const std::vector<std::string>& tags);
+/// `index` with an entry, without a name, for a manifest that hangs on another; as it is when it
+/// has that entry (OCI distribution-spec, "Referrers Tag Schema").
+std::string with_referrer(std::string_view index, const Manifest& manifest);
 /// The tag of a target's reference and further ones, each once; `latest` when there is none. A tag
 /// that a layout cannot hold is an Error of kind kUsage.
 std::vector<std::string> all_tags(const std::optional<std::string>& own,

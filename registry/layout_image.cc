@@ -48,6 +48,18 @@ LayoutImage::LayoutImage(std::unique_ptr<LayoutReader> layout,
       config_text_(layout_->read_text(manifest_.config, "configuration")),
       config_(parse_config(*layout_, manifest_, config_text_, platform)) {}
 
+std::vector<Manifest> LayoutImage::read_referrers() const {
+  std::vector<Manifest> out;
+  const Digest digest = manifest_.digest();
+  for (const ImageIndex::Entry& entry : layout_->index().entries) {
+    if (!media_type::is_manifest(entry.descriptor.media_type)) continue;
+    if (entry.descriptor.digest == digest) continue;
+    Manifest manifest = Manifest::parse(layout_->read_text(entry.descriptor, "manifest"));
+    if (manifest.subject && manifest.subject->digest == digest) out.push_back(std::move(manifest));
+  }
+  return out;
+}
+
 std::unique_ptr<ByteSource> LayoutImage::open_blob(const Descriptor& descriptor) const {
   return layout_->open_blob(descriptor, "layer");
 }

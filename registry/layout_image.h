@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "registry/image_source.h"
 #include "registry/layout_reader.h"
@@ -23,6 +24,7 @@ class LayoutImage final : public ImageSource {
   const ImageConfig& config() const override { return config_; }
   const std::string& config_text() const override { return config_text_; }
   std::unique_ptr<ByteSource> open_blob(const Descriptor& descriptor) const override;
+  std::vector<Manifest> read_referrers() const override;
 
  private:
   std::unique_ptr<LayoutReader> layout_;

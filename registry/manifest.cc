@@ -63,8 +63,18 @@ Manifest Manifest::parse(std::string text) {
     layers.push_back(read_descriptor(layer, fmt::format("layer {}", layers.size() + 1)));
   }
   auto annotations = optional_string_map(document, "annotations", kWhat);
-  return {std::move(text), std::move(type), std::move(config), std::move(layers),
-          std::move(annotations)};
+  std::optional<Descriptor> subject;
+  const auto place = document.find("subject");
+  if (place != document.end() && !place->is_null()) {
+    subject = read_descriptor(*place, "the subject");
+  }
+  return {std::move(text),
+          std::move(type),
+          std::move(config),
+          std::move(layers),
+          std::move(annotations),
+          std::move(subject),
+          optional_string(document, "artifactType", kWhat)};
 }
 
 Manifest Manifest::make(Descriptor config, std::vector<Descriptor> layers,
@@ -78,6 +88,29 @@ Manifest Manifest::make(Descriptor config, std::vector<Descriptor> layers,
   if (!annotations.empty()) document["annotations"] = annotations;
   return {render_json(document, kWhat), std::string(media_type::kManifest), std::move(config),
           std::move(layers), std::move(annotations)};
+}
+
+Manifest Manifest::make_artifact(std::string artifact_type, std::vector<Descriptor> layers,
+                                 std::map<std::string, std::string> annotations,
+                                 std::optional<Descriptor> subject) {
+  const Descriptor config{
+      std::string(media_type::kEmpty), Digest::of(kEmptyDocument), kEmptyDocument.size(), {}};
+  Json document = Json::object();
+  document["schemaVersion"] = 2;
+  document["mediaType"] = media_type::kManifest;
+  document["artifactType"] = artifact_type;
+  document["config"] = write_descriptor(config);
+  document["layers"] = Json::array();
+  for (const Descriptor& layer : layers) document["layers"].push_back(write_descriptor(layer));
+  if (subject) document["subject"] = write_descriptor(*subject);
+  if (!annotations.empty()) document["annotations"] = annotations;
+  return {render_json(document, kWhat),
+          std::string(media_type::kManifest),
+          config,
+          std::move(layers),
+          std::move(annotations),
+          std::move(subject),
+          std::move(artifact_type)};
 }
 
 void Manifest::require_image() const {

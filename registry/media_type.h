@@ -8,6 +8,8 @@ namespace kasane::registry::media_type {
 inline constexpr std::string_view kManifest = "application/vnd.oci.image.manifest.v1+json";
 inline constexpr std::string_view kIndex = "application/vnd.oci.image.index.v1+json";
 inline constexpr std::string_view kConfig = "application/vnd.oci.image.config.v1+json";
+/// `{}`, for artifacts without a configuration.
+inline constexpr std::string_view kEmpty = "application/vnd.oci.empty.v1+json";
 inline constexpr std::string_view kLayerTar = "application/vnd.oci.image.layer.v1.tar";
 inline constexpr std::string_view kLayerGzip = "application/vnd.oci.image.layer.v1.tar+gzip";
 inline constexpr std::string_view kLayerZstd = "application/vnd.oci.image.layer.v1.tar+zstd";

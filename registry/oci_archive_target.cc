@@ -60,22 +60,37 @@ ArchiveMember OciArchiveTarget::member(const Descriptor& blob) {
   return {blob.size_bytes, [this, blob] { return previous_->open_blob(blob, "blob"); }, {}};
 }
 
+void OciArchiveTarget::add_members(const Manifest& manifest,
+                                   std::map<std::string, ArchiveMember>& members) {
+  members.emplace(blob_path(manifest.digest()), text_member(manifest.text));
+  members.emplace(blob_path(manifest.config.digest), member(manifest.config));
+  for (const Descriptor& layer : manifest.layers) {
+    members.emplace(blob_path(layer.digest), member(layer));
+  }
+}
+
 void OciArchiveTarget::publish(const Manifest& manifest, const std::vector<std::string>& tags) {
   in_context([&] { return fmt::format("while writing `{}`", reference()); },
              [&] {
                require_blobs(*this, manifest);
                std::map<std::string, ArchiveMember> members;
                members.emplace("oci-layout", text_member(std::string(kLayoutVersionDocument)));
-               members.emplace("index.json",
-                               text_member(with_tags(empty_layout_index(), manifest,
-                                                     all_tags(reference_.tag, tags))));
-               members.emplace(blob_path(manifest.digest()), text_member(manifest.text));
-               members.emplace(blob_path(manifest.config.digest), member(manifest.config));
-               for (const Descriptor& layer : manifest.layers) {
-                 members.emplace(blob_path(layer.digest), member(layer));
+               std::string index =
+                   with_tags(empty_layout_index(), manifest, all_tags(reference_.tag, tags));
+               add_members(manifest, members);
+               for (const Manifest& referrer : referrers_) {
+                 index = with_referrer(index, referrer);
+                 add_members(referrer, members);
                }
+               members.emplace("index.json", text_member(std::move(index)));
                stage_.write(members);
              });
+}
+
+bool OciArchiveTarget::publish_referrer(const Manifest& manifest) {
+  require_blobs(*this, manifest);
+  referrers_.push_back(manifest);
+  return true;
 }
 
 }  // namespace kasane::registry

@@ -26,14 +26,17 @@ class OciArchiveTarget final : public ImageTarget {
   std::optional<Manifest> find_current() override;
   std::vector<KnownLayer> known_layers() override;
   void publish(const Manifest& manifest, const std::vector<std::string>& tags) override;
+  bool publish_referrer(const Manifest& manifest) override;
 
  private:
   ArchiveMember member(const Descriptor& blob);
+  void add_members(const Manifest& manifest, std::map<std::string, ArchiveMember>& members);
 
   OciArchiveReference reference_;
   ArchiveStage stage_;
   /// The archive that was there before.
   std::unique_ptr<LayoutReader> previous_;
+  std::vector<Manifest> referrers_;
 };
 
 }  // namespace kasane::registry

@@ -113,27 +113,41 @@ void OciLayoutTarget::put(Staging& staging, const Path& name, std::string_view b
   files_.rename(file.path(), reference_.directory / name);
 }
 
-void OciLayoutTarget::update_index(const Manifest& manifest, const std::vector<std::string>& tags) {
+void OciLayoutTarget::put_manifest(const Manifest& manifest) {
+  prepare();
+  require_blobs(*this, manifest);
+  const Digest digest = manifest.digest();
+  if (!has_blob(digest, manifest.text.size())) put(prepare(), blob_path(digest), manifest.text);
+  files_.sync_directory(reference_.directory / "blobs" / "sha256");
+}
+
+void OciLayoutTarget::update_index(const std::function<std::string(std::string_view)>& change) {
   const auto lock = files_.lock(reference_.directory / kOurs / "lock", LockMode::kExclusive);
   const Path path = reference_.directory / "index.json";
   const std::string before = files_.read_text(path, kDocumentLimit);
-  const std::string after = with_tags(before, manifest, tags);
+  const std::string after = change(before);
   if (after == before) return;
   put(prepare(), "index.json", after);
   files_.sync_directory(reference_.directory);
 }
 
 void OciLayoutTarget::publish(const Manifest& manifest, const std::vector<std::string>& tags) {
+  in_context(
+      [&] { return fmt::format("while writing `{}`", reference()); },
+      [&] {
+        put_manifest(manifest);
+        const auto names = all_tags(reference_.tag, tags);
+        update_index([&](std::string_view index) { return with_tags(index, manifest, names); });
+      });
+}
+
+bool OciLayoutTarget::publish_referrer(const Manifest& manifest) {
   in_context([&] { return fmt::format("while writing `{}`", reference()); },
              [&] {
-               prepare();
-               require_blobs(*this, manifest);
-               const Digest digest = manifest.digest();
-               if (!has_blob(digest, manifest.text.size()))
-                 put(prepare(), blob_path(digest), manifest.text);
-               files_.sync_directory(reference_.directory / "blobs" / "sha256");
-               update_index(manifest, all_tags(reference_.tag, tags));
+               put_manifest(manifest);
+               update_index([&](std::string_view index) { return with_referrer(index, manifest); });
              });
+  return true;
 }
 
 }  // namespace kasane::registry

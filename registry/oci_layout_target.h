@@ -1,9 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/file_system.h"
@@ -29,12 +31,15 @@ class OciLayoutTarget final : public ImageTarget {
   std::optional<Manifest> find_current() override;
   std::vector<KnownLayer> known_layers() override;
   void publish(const Manifest& manifest, const std::vector<std::string>& tags) override;
+  bool publish_referrer(const Manifest& manifest) override;
 
  private:
   Staging& prepare();
   void make_layout(Staging& staging);
   void put(Staging& staging, const Path& name, std::string_view bytes);
-  void update_index(const Manifest& manifest, const std::vector<std::string>& tags);
+  /// The manifest as a blob; all that it names must be there.
+  void put_manifest(const Manifest& manifest);
+  void update_index(const std::function<std::string(std::string_view)>& change);
 
   FileSystem& files_;
   OciLayoutReference reference_;

@@ -8,6 +8,9 @@
 #include "registry/layout_image.h"
 #include "registry/oci_archive_target.h"
 #include "registry/oci_layout_target.h"
+#include "registry/remote/registries.h"
+#include "registry/remote/remote_image.h"
+#include "registry/remote/remote_target.h"
 
 namespace kasane::registry {
 namespace {
@@ -20,8 +23,7 @@ template <class... Kinds>
 Overloaded(Kinds...) -> Overloaded<Kinds...>;
 
 [[noreturn]] void refuse(const ImageReference& reference, std::string_view expected) {
-  throw Error(ErrorKind::kUsage,
-              fmt::format("expected {} on disk, got `{}`", expected, reference.render()))
+  throw Error(ErrorKind::kUsage, fmt::format("expected {}, got `{}`", expected, reference.render()))
       .hint("use `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]` or `docker-archive:FILE[:NAME:TAG]`");
 }
 
@@ -71,26 +73,38 @@ std::unique_ptr<ImageSource> open_source(FileSystem& files, const ImageReference
                           return std::make_unique<DockerArchiveImage>(files, docker,
                                                                       options.platform);
                         },
-                        [&](const auto&) -> Result { refuse(reference, "an image"); },
+                        [&](const RegistryReference& name) -> Result {
+                          if (options.registries == nullptr) refuse(reference, "an image on disk");
+                          return std::make_unique<RemoteImage>(
+                              options.registries->open(name, Client::Purpose::kRead),
+                              options.platform, options.registries->documents());
+                        },
+                        [&](const ScratchReference&) -> Result { refuse(reference, "an image"); },
                     },
                     reference.value());
 }
 
-std::unique_ptr<ImageTarget> open_target(FileSystem& files, const ImageReference& reference) {
+std::unique_ptr<ImageTarget> open_target(FileSystem& files, const ImageReference& reference,
+                                         const Registries* registries) {
   using Result = std::unique_ptr<ImageTarget>;
-  return std::visit(Overloaded{
-                        [&](const OciLayoutReference& oci) -> Result {
-                          return std::make_unique<OciLayoutTarget>(files, oci);
-                        },
-                        [&](const OciArchiveReference& oci) -> Result {
-                          return std::make_unique<OciArchiveTarget>(files, oci);
-                        },
-                        [&](const DockerArchiveReference& docker) -> Result {
-                          return std::make_unique<DockerArchiveTarget>(files, docker);
-                        },
-                        [&](const auto&) -> Result { refuse(reference, "a target"); },
-                    },
-                    reference.value());
+  return std::visit(
+      Overloaded{
+          [&](const OciLayoutReference& oci) -> Result {
+            return std::make_unique<OciLayoutTarget>(files, oci);
+          },
+          [&](const OciArchiveReference& oci) -> Result {
+            return std::make_unique<OciArchiveTarget>(files, oci);
+          },
+          [&](const DockerArchiveReference& docker) -> Result {
+            return std::make_unique<DockerArchiveTarget>(files, docker);
+          },
+          [&](const RegistryReference& name) -> Result {
+            if (registries == nullptr) refuse(reference, "a target on disk");
+            return std::make_unique<RemoteTarget>(registries->open(name, Client::Purpose::kWrite));
+          },
+          [&](const ScratchReference&) -> Result { refuse(reference, "a target"); },
+      },
+      reference.value());
 }
 
 std::optional<std::string> find_layout_hint(FileSystem& files, std::string_view name) {

@@ -13,19 +13,24 @@
 
 namespace kasane::registry {
 
+class Registries;
+
 struct SourceOptions {
   /// Chooses among several, and refuses an image for another one. Absent: the image must be the
   /// only one, and any platform is right.
   std::optional<Platform> platform;
+  /// For images in registries; borrowed for as long as the image lives.
+  const Registries* registries = nullptr;
 };
 
-/// Opens an image on disk to read it. `scratch` and registry references are an Error of kind
-/// kUsage. Borrows the file system.
+/// Opens an image to read it. `scratch` is an Error of kind kUsage, and so is an image in a
+/// registry without `registries`. Borrows the file system.
 std::unique_ptr<ImageSource> open_source(FileSystem& files, const ImageReference& reference,
                                          const SourceOptions& options = {});
 
-/// A target on disk; nothing is written before the first blob or publish().
-std::unique_ptr<ImageTarget> open_target(FileSystem& files, const ImageReference& reference);
+/// A target; nothing is written before the first blob or publish().
+std::unique_ptr<ImageTarget> open_target(FileSystem& files, const ImageReference& reference,
+                                         const Registries* registries = nullptr);
 
 /// For a plain name that a person gave: the hint "did you mean `oci:NAME`?" where the disk has an
 /// OCI layout of that name, or an archive.

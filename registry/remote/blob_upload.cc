@@ -7,26 +7,12 @@
 
 #include "base/error.h"
 #include "registry/registry_reference.h"
+#include "registry/remote/upload_session.h"
 
 namespace kasane::registry {
 namespace {
 
 constexpr std::uint64_t kLargestChunk = std::uint64_t{128} << 20;
-
-/// One past the last byte of `0-9`; some registries write `bytes=0-9`. distribution writes `0-0`
-/// for an upload without bytes; nobody sends a first chunk of one byte.
-std::optional<std::uint64_t> read_position(const HttpHeaders& headers) {
-  const auto field = headers.find("Range");
-  if (!field) return std::nullopt;
-  std::string_view text = *field;
-  if (text.starts_with("bytes=")) text.remove_prefix(6);
-  if (!text.starts_with("0-")) return std::nullopt;
-  text.remove_prefix(2);
-  std::uint64_t last = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), last);
-  if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return last == 0 ? 0 : last + 1;
-}
 
 std::uint64_t read_least_chunk(const HttpHeaders& headers) {
   const std::string_view text = headers.find("OCI-Chunk-Min-Length").value_or("");
@@ -56,18 +42,14 @@ void BlobUpload::write(std::string_view bytes) {
 }
 
 RemoteRequest BlobUpload::part(std::string method, std::string_view bytes) const {
-  RemoteRequest out{std::move(method), *session_, Scope::push(transport_.name().repository())};
+  RemoteRequest out{std::move(method), *session_, upload_scope(transport_)};
   out.body = bytes;
   out.headers.add("Content-Type", "application/octet-stream");
   return out;
 }
 
 void BlobUpload::begin_session() {
-  const RemoteRequest asked{"POST", transport_.url("blobs/uploads/"),
-                            Scope::push(transport_.name().repository())};
-  // Repeating is safe: at worst an upload without bytes is left, which the registry drops.
-  const RemoteAnswer answer = transport_.send(asked);
-  if (answer.status() != 202) throw transport_.refusal(asked, answer);
+  const RemoteAnswer answer = begin_upload(transport_);
   session_ = transport_.location(answer, "upload");
   const std::uint64_t least = read_least_chunk(answer.response.headers);
   if (least > kLargestChunk) {
@@ -100,7 +82,7 @@ void BlobUpload::recover(Retry& retry, Error failure,
     failure.add_context(fmt::format("after {} attempts", retry.attempts()));
     throw failure;
   }
-  const RemoteRequest status{"GET", *session_, Scope::push(transport_.name().repository())};
+  const RemoteRequest status{"GET", *session_, upload_scope(transport_)};
   const RemoteAnswer answer = transport_.send(status);
   if (answer.status() == 404) throw lost(transport_.name());
   if (answer.status() != 204 && answer.status() != 200) throw transport_.refusal(status, answer);
@@ -171,9 +153,7 @@ void BlobUpload::send_chunk() {
 
 BlobUpload::Outcome BlobUpload::try_finish(const Digest& digest, Retry& retry) {
   RemoteRequest request = part("PUT", held_);
-  const std::string query = "digest=" + digest.render();
-  request.url =
-      Url::parse(request.url.render() + (request.url.query().empty() ? "?" : "&") + query);
+  request.url = finishing_url(request.url, digest);
   if (sent_ > 0 && !held_.empty()) {
     request.headers.add("Content-Range", fmt::format("{}-{}", sent_, size() - 1));
   }
@@ -206,7 +186,8 @@ Digest BlobUpload::commit() {
   return in_context([&] { return fmt::format("while sending the blob `{}`", digest.render()); },
                     [&] {
                       if (!session_) {
-                        if (has_blob_(digest, size())) return digest;
+                        const bool worth_asking = size() >= transport_.options().ask_from_bytes;
+                        if (worth_asking && has_blob_(digest, size())) return digest;
                         begin_session();
                       }
                       Retry retry(transport_.options().retry);

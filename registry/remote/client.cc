@@ -8,8 +8,10 @@
 
 #include "base/error.h"
 #include "registry/json.h"
+#include "registry/layout_document.h"
 #include "registry/media_type.h"
 #include "registry/remote/blob_download.h"
+#include "registry/remote/blob_stream.h"
 #include "registry/remote/blob_upload.h"
 #include "registry/verifying_source.h"
 
@@ -17,6 +19,7 @@ namespace kasane::registry {
 namespace {
 
 constexpr std::size_t kMostPages = 10'000;
+constexpr int kMostFallbackAttempts = 4;
 
 std::string accepted_manifests() {
   return fmt::format("{}, {}, {}, {}", media_type::kManifest, media_type::kIndex,
@@ -45,6 +48,23 @@ std::optional<std::uint64_t> content_length(const HttpHeaders& headers) {
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), size);
   if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return size;
+}
+
+/// Azure Container Registry, with soft delete on, refuses the digest of what was deleted until it
+/// is restored; nothing else of a manifest that was sent whole is forbidden to be repeated.
+Error put_refusal(const Transport& transport, const RemoteRequest& asked,
+                  const RemoteAnswer& answer) {
+  Error error = transport.refusal(asked, answer);
+  const std::string& host = transport.name().host();
+  const bool azure = host.find(".azurecr.") != std::string::npos ||
+                     answer.response.headers.find("X-Ms-Correlation-Request-Id").has_value();
+  if (!azure || (answer.status() != 409 && answer.status() != 405)) return error;
+  return Error(ErrorKind::kRefused,
+               fmt::format("{}: the image was deleted, and soft delete keeps its digest from being "
+                           "pushed again until it is restored",
+                           error.message()))
+      .hint(fmt::format("az acr manifest restore -r {} -n {} -d {}", host.substr(0, host.find('.')),
+                        transport.name().repository(), Digest::of(*asked.body).render()));
 }
 
 void check_digest(std::string_view what, const Digest& expected, const Digest& found) {
@@ -110,9 +130,22 @@ std::unique_ptr<ByteSource> Client::open_blob(const Descriptor& descriptor,
 }
 
 std::unique_ptr<TargetBlob> Client::begin_blob() const {
-  return std::make_unique<BlobUpload>(transport_, [this](const Digest& digest, std::uint64_t size) {
-    return has_blob(digest, size);
-  });
+  return begin_blob(
+      [this](const Digest& digest, std::uint64_t size) { return has_blob(digest, size); });
+}
+
+std::unique_ptr<TargetBlob> Client::begin_blob(HasBlob has_blob) const {
+  return std::make_unique<BlobUpload>(transport_, std::move(has_blob));
+}
+
+void Client::send_blob(const Descriptor& descriptor, const ImageTarget::OpenBytes& open) const {
+  in_context(
+      [&] { return fmt::format("while sending the blob `{}`", descriptor.digest.render()); },
+      [&] {
+        BlobStream(transport_, descriptor, open, [this](const Digest& digest, std::uint64_t size) {
+          return has_blob(digest, size);
+        }).send();
+      });
 }
 
 bool Client::mount_blob(const Digest& digest, const std::string& from_repository) const {
@@ -141,6 +174,10 @@ bool Client::mount_blob(const Digest& digest, const std::string& from_repository
 }
 
 void Client::put_manifest(const std::string& tag_or_digest, const StoredManifest& manifest) const {
+  put(tag_or_digest, manifest);
+}
+
+RemoteAnswer Client::put(const std::string& tag_or_digest, const StoredManifest& manifest) const {
   RemoteRequest asked =
       request("PUT", "manifests/" + tag_or_digest, Scope::push(name().repository()));
   asked.headers.add("Content-Type", manifest.media_type);
@@ -152,12 +189,41 @@ void Client::put_manifest(const std::string& tag_or_digest, const StoredManifest
     // distribution-spec, "Pushing Manifests": 201. Some say no more than that all is well.
     const bool vague = answer.status() == 200 || answer.status() == 202;
     const auto found = vague ? find_descriptor(tag_or_digest) : std::nullopt;
-    if (!found || found->digest != digest) throw transport_.refusal(asked, answer);
-    return;
+    if (!found || found->digest != digest) throw put_refusal(transport_, asked, answer);
+    return answer;
   }
   if (const auto stated = stated_digest(answer.response.headers)) {
     check_digest("the manifest that was sent", digest, *stated);
   }
+  return answer;
+}
+
+void Client::put_referrer(const Manifest& manifest) const {
+  const RemoteAnswer answer =
+      put(manifest.digest().render(), StoredManifest{manifest.text, manifest.media_type});
+  // distribution-spec, "Pushing Manifests with Subject".
+  if (!manifest.subject || answer.response.headers.find("OCI-Subject")) return;
+  for (int attempt = 0; attempt < kMostFallbackAttempts; ++attempt) {
+    enter_fallback(manifest);
+    // Whoever wrote in between may have overwritten it.
+    const ImageIndex now = fetch_referrers(manifest.subject->digest);
+    const bool there = std::any_of(now.entries.begin(), now.entries.end(), [&](const auto& entry) {
+      return entry.descriptor.digest == manifest.digest();
+    });
+    if (there) return;
+  }
+  throw Error(ErrorKind::kNetwork,
+              fmt::format("the list of referrers of `{}` is overwritten again and again",
+                          manifest.subject->digest.render()));
+}
+
+void Client::enter_fallback(const Manifest& manifest) const {
+  const std::string tag = "sha256-" + manifest.subject->digest.hex();
+  const auto current = find_manifest(tag);
+  const std::string updated =
+      with_referrer(current ? current->text : empty_layout_index(), manifest);
+  if (current && updated == current->text) return;
+  put(tag, {updated, std::string(media_type::kIndex)});
 }
 
 std::optional<Url> Client::next_page(const RemoteAnswer& answer) const {

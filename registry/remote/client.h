@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "registry/descriptor.h"
 #include "registry/image_index.h"
 #include "registry/image_target.h"
+#include "registry/manifest.h"
 #include "registry/remote/transport.h"
 
 namespace kasane::registry {
@@ -29,6 +31,7 @@ class Client {
  public:
   /// What tokens are asked for: one that allows to push serves reading too.
   enum class Purpose { kRead, kWrite };
+  using HasBlob = std::function<bool(const Digest&, std::uint64_t)>;
 
   Client(HttpClient& http, Authenticator& authenticator, const RegistryReference& name,
          RemoteOptions options, Purpose purpose = Purpose::kRead);
@@ -45,11 +48,21 @@ class Client {
   /// Bytes whose digest is not known yet; committed, the repository has the blob. Must not outlive
   /// the client.
   std::unique_ptr<TargetBlob> begin_blob() const;
+  /// The same; `has_blob` is asked before anything is sent of a blob of one piece, and after a
+  /// break.
+  std::unique_ptr<TargetBlob> begin_blob(HasBlob has_blob) const;
+  /// The same for a blob whose digest is known, in one piece; `open` is called again after a break.
+  /// What it throws comes out of here. Whether the blob is there already is not asked.
+  void send_blob(const Descriptor& descriptor, const ImageTarget::OpenBytes& open) const;
   /// Takes the blob over from another repository of the same registry; false when the registry
   /// does not do that.
   bool mount_blob(const Digest& digest, const std::string& from_repository) const;
   /// Names the manifest; all its blobs must be there.
   void put_manifest(const std::string& tag_or_digest, const StoredManifest& manifest) const;
+
+  /// Names a manifest with a subject by its digest. Where the registry keeps no list of referrers,
+  /// it is entered under the fallback tag, whose other entries stay.
+  void put_referrer(const Manifest& manifest) const;
 
   /// All tags, sorted bytewise.
   std::vector<std::string> fetch_tags(unsigned page_size = 1000) const;
@@ -60,10 +73,13 @@ class Client {
   bool delete_tag(const std::string& tag) const;
 
   const RegistryReference& name() const { return transport_.name(); }
+  const RemoteOptions& options() const { return transport_.options(); }
 
  private:
   RemoteRequest request(std::string method, std::string_view rest, Scope scope) const;
   bool remove(const std::string& tag_or_digest) const;
+  RemoteAnswer put(const std::string& tag_or_digest, const StoredManifest& manifest) const;
+  void enter_fallback(const Manifest& manifest) const;
   /// The next page of a list, by its `Link` header (RFC 8288).
   std::optional<Url> next_page(const RemoteAnswer& answer) const;
 

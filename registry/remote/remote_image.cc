@@ -34,22 +34,44 @@ const ImageIndex::Entry& choose(const ImageIndex& index, const std::optional<Pla
   return *only;
 }
 
-Manifest fetch_manifest(const Client& client, const std::optional<Platform>& platform) {
+std::optional<std::string> find_kept(DocumentStore* documents, const Digest& digest) {
+  if (documents == nullptr) return std::nullopt;
+  auto text = documents->find(digest);
+  return text && Digest::of(*text) == digest ? text : std::nullopt;
+}
+
+/// The text of a manifest. A tag is looked up first where its manifest may be kept already.
+std::string fetch_text(const Client& client, std::string wanted, DocumentStore* documents) {
+  const auto missing = [&] {
+    return Error(ErrorKind::kFailed, fmt::format("there is no `{}` in the repository", wanted))
+        .hint("check the name and the tag; a private image may need `docker login`");
+  };
+  if (documents != nullptr) {
+    const bool tag = wanted.find(':') == std::string::npos;
+    const auto found = tag ? client.find_descriptor(wanted) : std::nullopt;
+    if (tag && !found) throw missing();
+    if (tag) wanted = found->digest.render();
+    if (auto kept = find_kept(documents, Digest::parse(wanted))) return *std::move(kept);
+  }
+  auto stored = client.find_manifest(wanted);
+  if (!stored) throw missing();
+  if (documents != nullptr) documents->keep(stored->text);
+  return std::move(stored->text);
+}
+
+Manifest fetch_manifest(const Client& client, const std::optional<Platform>& platform,
+                        DocumentStore* documents) {
   const RegistryReference& name = client.name();
   std::string wanted = name.digest() ? name.digest()->render() : name.tag().value_or("latest");
   for (int depth = 0; depth <= kMostIndexes; ++depth) {
-    auto stored = client.find_manifest(wanted);
-    if (!stored) {
-      throw Error(ErrorKind::kFailed, fmt::format("there is no `{}` in the repository", wanted))
-          .hint("check the name and the tag; a private image may need `docker login`");
-    }
-    const Json document = parse_object(stored->text, "the manifest");
+    std::string text = fetch_text(client, wanted, documents);
+    const Json document = parse_object(text, "the manifest");
     if (!document.contains("manifests")) {
-      Manifest manifest = Manifest::parse(std::move(stored->text));
+      Manifest manifest = Manifest::parse(std::move(text));
       manifest.require_image();
       return manifest;
     }
-    wanted = choose(ImageIndex::parse(stored->text), platform).descriptor.digest.render();
+    wanted = choose(ImageIndex::parse(text), platform).descriptor.digest.render();
   }
   throw Error(ErrorKind::kRefused,
               fmt::format("more than {} indexes name one another", kMostIndexes));
@@ -61,27 +83,45 @@ auto while_pulling(const Client& client, Body&& body) {
                     std::forward<Body>(body));
 }
 
-std::string fetch_config(const Client& client, const Manifest& manifest) {
+std::string fetch_config(const Client& client, const Manifest& manifest, DocumentStore* documents) {
   if (manifest.config.size_bytes > kDocumentLimit) {
     throw Error(ErrorKind::kRefused,
                 fmt::format("the configuration is {} bytes large, more than {} are refused",
                             manifest.config.size_bytes, kDocumentLimit));
   }
+  if (auto kept = find_kept(documents, manifest.config.digest)) return *std::move(kept);
   const auto bytes = client.open_blob(manifest.config, "configuration");
-  return read_all(*bytes, kDocumentLimit, "the configuration");
+  std::string text = read_all(*bytes, kDocumentLimit, "the configuration");
+  if (documents != nullptr) documents->keep(text);
+  return text;
 }
 
 }  // namespace
 
-RemoteImage::RemoteImage(std::unique_ptr<Client> client, const std::optional<Platform>& platform)
+RemoteImage::RemoteImage(std::unique_ptr<Client> client, const std::optional<Platform>& platform,
+                         DocumentStore* documents)
     : client_(std::move(client)),
-      manifest_(while_pulling(*client_, [&] { return fetch_manifest(*client_, platform); })),
-      config_text_(fetch_config(*client_, manifest_)),
+      manifest_(
+          while_pulling(*client_, [&] { return fetch_manifest(*client_, platform, documents); })),
+      config_text_(fetch_config(*client_, manifest_, documents)),
       config_(while_pulling(*client_, [&] {
         ImageConfig config = ImageConfig::parse(config_text_);
         check_image(manifest_, config, platform);
         return config;
       })) {}
+
+std::vector<Manifest> RemoteImage::read_referrers() const {
+  return while_pulling(*client_, [&] {
+    std::vector<Manifest> out;
+    for (const ImageIndex::Entry& entry : client_->fetch_referrers(manifest_.digest()).entries) {
+      if (!media_type::is_manifest(entry.descriptor.media_type)) continue;
+      // One that was deleted may still be listed.
+      auto stored = client_->find_manifest(entry.descriptor.digest.render());
+      if (stored) out.push_back(Manifest::parse(std::move(stored->text)));
+    }
+    return out;
+  });
+}
 
 std::unique_ptr<ByteSource> RemoteImage::open_blob(const Descriptor& descriptor) const {
   return client_->open_blob(descriptor, "layer");

@@ -144,6 +144,10 @@ HttpResponse Transport::attempt(const RemoteRequest& request, ByteSink& body,
       asked.body_size = request.body->size();
       asked.body = [&request] { return std::make_unique<StringSource>(*request.body); };
     }
+    if (request.stream) {
+      asked.body_size = request.stream_size;
+      asked.body = request.stream;
+    }
     bool refused = false;
     Gate gate(refused, body);
     HttpResponse response = http_.send(asked, gate, [&](const HttpResponse& head) {

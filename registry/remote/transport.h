@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +27,10 @@ struct RemoteOptions {
   bool loopback_over_tls = false;
   /// What is sent at once of a blob, and held in memory until the registry has it.
   std::size_t chunk_bytes = std::size_t{8} << 20;
+  /// Whether the registry has a blob is asked before it is sent, unless it is smaller than this.
+  std::uint64_t ask_from_bytes = std::uint64_t{64} << 10;
+  /// How many blobs may be on their way at once.
+  unsigned parallel = 8;
 };
 
 struct RemoteRequest {
@@ -34,6 +40,9 @@ struct RemoteRequest {
   HttpHeaders headers = {};
   /// Borrowed for the length of the call.
   std::optional<std::string_view> body = std::nullopt;
+  /// In place of `body`: called anew whenever the bytes are to be sent, `stream_size` of them.
+  std::function<std::unique_ptr<ByteSource>()> stream = {};
+  std::uint64_t stream_size = 0;
 };
 
 struct RemoteAnswer {

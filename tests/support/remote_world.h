@@ -36,7 +36,8 @@ struct RemoteWorld {
       registry::Client::Purpose purpose = registry::Client::Purpose::kWrite) {
     return std::make_unique<registry::Client>(
         *http, authenticator, registry::RegistryReference::parse(name),
-        registry::RemoteOptions{.retry = retry(), .chunk_bytes = chunk_bytes}, purpose);
+        registry::RemoteOptions{.retry = retry(), .chunk_bytes = chunk_bytes, .ask_from_bytes = 0},
+        purpose);
   }
   registry::RemoteTarget target(const std::string& name, std::size_t chunk_bytes = 1000) {
     return registry::RemoteTarget(client(name, chunk_bytes));

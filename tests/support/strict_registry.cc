@@ -440,9 +440,33 @@ HttpReply StrictRegistry::take_manifest(const HttpCall& call, const std::string&
   }
   place.manifests[digest] = {call.body, call.header("Content-Type")};
   if (!name.starts_with("sha256:")) place.tags[name] = digest;
-  return HttpReply::of(201)
-      .with("Location", "/v2/" + repository + "/manifests/" + digest)
-      .with("Docker-Content-Digest", digest);
+  HttpReply reply = HttpReply::of(201)
+                        .with("Location", "/v2/" + repository + "/manifests/" + digest)
+                        .with("Docker-Content-Digest", digest);
+  if (options_.has_referrers && document.contains("subject")) {
+    const std::string subject = document["subject"].value("digest", "");
+    add_referrer(place, subject, document, digest);
+    reply.headers.emplace_back("OCI-Subject", subject);
+  }
+  return reply;
+}
+
+void StrictRegistry::add_referrer(Repository& place, const std::string& subject,
+                                  const nlohmann::json& document, const std::string& digest) {
+  Stored& list = place.manifests["referrers " + subject];
+  if (list.bytes.empty()) {
+    list.bytes = R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json",)"
+                 R"("manifests":[]})";
+  }
+  Json index = Json::parse(list.bytes);
+  for (const Json& entry : index["manifests"]) {
+    if (entry["digest"] == digest) return;
+  }
+  index["manifests"].push_back({{"mediaType", document.value("mediaType", "")},
+                                {"digest", digest},
+                                {"size", place.manifests[digest].bytes.size()},
+                                {"artifactType", document.value("artifactType", "")}});
+  list.bytes = index.dump();
 }
 
 HttpReply StrictRegistry::serve_tags(const HttpCall& call, const std::string& repository) {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "base/digest.h"
 #include "tests/support/http_server.h"
 
@@ -95,6 +97,8 @@ class StrictRegistry {
                            const std::string& name);
   HttpReply take_manifest(const HttpCall& call, const std::string& repository,
                           const std::string& name);
+  static void add_referrer(Repository& place, const std::string& subject,
+                           const nlohmann::json& document, const std::string& digest);
   HttpReply serve_tags(const HttpCall& call, const std::string& repository);
   HttpReply where(HttpReply reply, const std::string& id, Upload& upload);
   HttpReply violate(int status, const std::string& code, const std::string& what);
