@@ -19,8 +19,9 @@ Codec detect_codec(std::string_view first_bytes);
 /// kind kIntegrity. Memory is bounded, whatever the input says of itself.
 std::unique_ptr<ByteSource> decompress(Codec codec, ByteSource& compressed);
 
-/// How to compress: a codec and a level of it. gzip 1 to 12 are libdeflate's, zstd 1 to 19
-/// libzstd's.
+/// How to compress: a codec and a level of it. gzip 1 and 2 are ISA-L's, 3 to 12 libdeflate's; zstd
+/// 1 to 19 libzstd's. (ISA-L's own level 3 gives other bytes on other processors, so it is not
+/// used.)
 class CompressionMethod {
  public:
   static CompressionMethod gzip(int level = 1);
