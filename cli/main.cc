@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include "base/error.h"
 #include "base/suggest.h"
@@ -87,10 +88,18 @@ int run(int argc, char** argv) {
   }
 }
 
+/// What is large is to go back to the system as soon as it is free. Left alone, glibc raises its
+/// bound for that to the largest block that it ever saw freed, and keeps the room of all such.
+void bound_kept_memory() {
+  mallopt(M_MMAP_THRESHOLD, 4 << 20);
+  mallopt(M_TRIM_THRESHOLD, 16 << 20);
+}
+
 }  // namespace
 }  // namespace kasane::cli
 
 int main(int argc, char** argv) {
+  kasane::cli::bound_kept_memory();
   try {
     return kasane::cli::run(argc, argv);
   } catch (const kasane::Error& error) {
