@@ -26,7 +26,7 @@ std::optional<registry::KnownLayer> read_layer(const std::string& text) {
 
 std::optional<registry::KnownLayer> LayerIndex::find(const cache::Key& key) {
   if (const auto outcome = cache_.find(key)) {
-    const auto layer = read_layer(outcome->value);
+    auto layer = read_layer(outcome->value);
     if (layer && is_there(*layer)) return layer;
   }
   if (!in_target_) {
