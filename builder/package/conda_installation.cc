@@ -325,7 +325,7 @@ void CondaInstallation::record(const Placed& placed, std::string_view type) {
     path.packaged = placed.content->packaged;
     path.installed = placed.content->installed;
   }
-  recorded_.push_back(std::move(path));
+  recorded_.push_back(path);
 }
 
 }  // namespace kasane::builder

@@ -21,6 +21,9 @@ const std::map<std::string, std::string> kDeservedErrors = {
      "`simple.dist-0.1.dist-info` does not belong to `brokenwheel`"},
     {"corruptwheel-1.0-py2.py3-none-any.whl",
      "damaged zip archive: no end of central directory found"},
+    {"invalid_version-2010i-py3-none-any.whl",
+     "`invalid_version-2010i-py3-none-any.whl` is no wheel name, expected "
+     "`distribution-version(-build)?-python-abi-platform.whl`"},
     {"invalid.whl",
      "`invalid.whl` is no wheel name, expected "
      "`distribution-version(-build)?-python-abi-platform.whl`"},
