@@ -20,6 +20,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 FIXTURES = HERE.parent.parent / "fixtures"
+DEMO_LOCK = "demo/conda-lock.yml"
 
 
 class Bench:
@@ -59,9 +60,9 @@ class Bench:
             os.link(path, place / digest)
         return cache
 
-    def kasane_build(self, cache, target, lock="bench.yml", *more):
+    def kasane_build(self, cache, target, lock="bench.yml", *more, compile=False):
         command = [self.kasane, "build", self.work / lock, "--base", f"oci:{self.base}", "--to", f"oci:{target}",
-                   "--no-compile", "--json", *more]
+                   "--json", *([] if compile else ["--no-compile"]), *more]
         seconds, memory, out = measured(command, KASANE_CACHE_DIR=str(cache))
         return seconds, memory, json.loads(out)
 
@@ -118,6 +119,25 @@ class Bench:
         row("one package added", added, f"{100 * statistics.median(added) / statistics.median(colds):.1f} % of cold, "
             f"{report['bytes']['built'] / 1e6:.1f} MB built")
         row("nothing changed", same, f"{1000 * statistics.median(same):.0f} ms")
+
+    def byte_code(self):
+        """What compiling Python's sources adds to a cold build, over the demo's environment."""
+        demo = self.work / "demo"
+        if not (demo / "demo/conda-lock.yml").exists():
+            call(["sh", FIXTURES / "demo/make.sh", demo])
+        other = Bench.__new__(Bench)
+        other.__dict__.update(self.__dict__, work=demo, base=demo / "base")
+        without, with_it = [], []
+        for _ in range(self.rounds):
+            for times, compiled in ((without, False), (with_it, True)):
+                cache, target = other.cache_with_packages("cache", DEMO_LOCK), other.fresh("image")
+                seconds, peak, _ = other.kasane_build(cache, target, DEMO_LOCK, compile=compiled)
+                times.append(seconds)
+        tree = self.fresh("tree")
+        call([self.kasane, "unpack", f"oci:{target}", tree])
+        files = sum(1 for _ in tree.rglob("*.pyc"))
+        row("the demo's environment without byte-code", without)
+        row("the same with byte-code", with_it, f"{files} files, peak memory {peak} MB")
 
     def tools(self):
         """The usual tools, on the same tree over the same base."""
@@ -240,7 +260,7 @@ def main():
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("work", type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="cold,join,change,tools,growth,giant")
+    parser.add_argument("--only", default="cold,join,change,byte_code,tools,growth,giant")
     options = parser.parse_args()
     bench = Bench(options)
     bench.prepare()
