@@ -150,9 +150,9 @@ Inventory make_inventory(const ImagePlan& plan, const std::vector<PackageOutcome
   return inventory;
 }
 
-WrittenLayer write_environment_layer(const ImagePlan& plan, const BaseFacts& base,
-                                     const std::string& lock, const Inventory& inventory,
-                                     registry::ImageTarget& target) {
+registry::KnownLayer write_environment_layer(const ImagePlan& plan, const BaseFacts& base,
+                                             const std::string& lock, const Inventory& inventory,
+                                             registry::ImageTarget& target) {
   const std::string root = plan.options.prefix.substr(1);
   std::set<std::string> directories;
   for (std::string path = root + "/conda-meta/kasane"; !path.empty();) {
@@ -174,7 +174,7 @@ WrittenLayer write_environment_layer(const ImagePlan& plan, const BaseFacts& bas
   LayerWriter writer(target, plan.options.compression);
   writer.append_directories(directories, plan.options.time);
   writer.append_plain(members.render());
-  return writer.finish();
+  return writer.finish().value();
 }
 
 }  // namespace kasane::builder

@@ -20,8 +20,8 @@ Inventory make_inventory(const ImagePlan& plan, const std::vector<PackageOutcome
 
 /// The last layer: the link by which the environment is known, the lock, the inventory, conda's
 /// history, and the environment's line in `/root/.conda/environments.txt`.
-WrittenLayer write_environment_layer(const ImagePlan& plan, const BaseFacts& base,
-                                     const std::string& lock, const Inventory& inventory,
-                                     registry::ImageTarget& target);
+registry::KnownLayer write_environment_layer(const ImagePlan& plan, const BaseFacts& base,
+                                             const std::string& lock, const Inventory& inventory,
+                                             registry::ImageTarget& target);
 
 }  // namespace kasane::builder

@@ -295,7 +295,7 @@ AssembledLayer Build::build_environment(const ImagePlan& plan) {
   const std::string lock = canonical_lock(plan);
   lock_digest_ = Digest::of(lock);
   const Inventory inventory = make_inventory(plan, collect_outcomes(plan));
-  WrittenLayer written = write_environment_layer(plan, base, lock, inventory, *target_);
+  registry::KnownLayer written = write_environment_layer(plan, base, lock, inventory, *target_);
   report_.bytes_built += written.descriptor.size_bytes;
   report_.layers.push_back({written.descriptor,
                             written.diff_id.render(),

@@ -24,11 +24,13 @@ std::optional<registry::KnownLayer> read_layer(const std::string& text) {
 
 }  // namespace
 
+std::optional<registry::KnownLayer> find_made_layer(cache::Cache& cache, const cache::Key& key) {
+  const auto outcome = cache.find(key);
+  return outcome ? read_layer(outcome->value) : std::nullopt;
+}
+
 std::optional<registry::KnownLayer> LayerIndex::find(const cache::Key& key) {
-  if (const auto outcome = cache_.find(key)) {
-    auto layer = read_layer(outcome->value);
-    if (layer && is_there(*layer)) return layer;
-  }
+  if (auto layer = find_made_layer(cache_, key); layer && is_there(*layer)) return layer;
   if (!in_target_) {
     in_target_.emplace();
     for (registry::KnownLayer& layer : target_.known_layers()) {

@@ -9,6 +9,9 @@
 
 namespace kasane::builder {
 
+/// A layer that this machine has made before, wherever it went.
+std::optional<registry::KnownLayer> find_made_layer(cache::Cache& cache, const cache::Key& key);
+
 /// Finds layers by their keys: those that this machine has made before, as its cache remembers, and
 /// those that images in the target hold, as their annotations tell. Only layers whose blob is in
 /// the target count. Borrows both; not thread-safe.

@@ -26,12 +26,15 @@ class TeeSource final : public ByteSource {
 
 }  // namespace
 
-LayerWriter::LayerWriter(registry::ImageTarget& target, const CompressionMethod& method)
-    : method_(method), compressor_(make_chunk_compressor(method)), blob_(target.begin_blob()) {}
+LayerWriter::LayerWriter(registry::ImageTarget& target, const CompressionMethod& method,
+                         std::optional<registry::KnownLayer> made_before)
+    : method_(method),
+      compressor_(make_chunk_compressor(method)),
+      blob_(target.begin_blob()),
+      made_before_(std::move(made_before)) {}
 
 void LayerWriter::append(const CompressedChunk& chunk) {
-  tar_hasher_.update(chunk.plain);
-  tar_bytes_ += chunk.plain.size();
+  hash(chunk.plain);
   put(chunk.compressed);
 }
 
@@ -41,21 +44,22 @@ void LayerWriter::append_plain(std::string_view tar_bytes) {
   for (; !tar_bytes.empty(); tar_bytes.remove_prefix(std::min(step, tar_bytes.size()))) {
     const std::string_view piece = tar_bytes.substr(0, step);
     compressor_->compress(piece, compressed);
-    tar_hasher_.update(piece);
-    tar_bytes_ += piece.size();
+    hash(piece);
     put(compressed);
   }
 }
 
 void LayerWriter::append_blob(const ReadableFile& compressed) {
+  size_bytes_ += compressed.size();
+  if (made_before_) {
+    FileSource source(compressed);
+    copy(source, *blob_);
+    return;
+  }
   TeeSource source(compressed, *blob_);
   const auto plain = decompress(method_.codec(), source);
   std::vector<char> buffer(std::size_t{1} << 18);
-  while (const std::size_t n = plain->read(buffer)) {
-    tar_hasher_.update({buffer.data(), n});
-    tar_bytes_ += n;
-  }
-  size_bytes_ += compressed.size();
+  while (const std::size_t n = plain->read(buffer)) tar_hasher_.update({buffer.data(), n});
 }
 
 void LayerWriter::append_directories(const std::set<std::string>& paths, std::int64_t time) {
@@ -66,16 +70,22 @@ void LayerWriter::append_directories(const std::set<std::string>& paths, std::in
   append_plain(directory_segment(missing, time));
 }
 
-WrittenLayer LayerWriter::finish() {
+std::optional<registry::KnownLayer> LayerWriter::finish() {
   append_plain(std::string(kTarTrailer, '\0'));
   const Digest digest = blob_->commit();
+  if (made_before_ && made_before_->descriptor.digest != digest) return std::nullopt;
   const bool zstd = method_.codec() == Codec::kZstd;
   registry::Descriptor descriptor{
       std::string(zstd ? registry::media_type::kLayerZstd : registry::media_type::kLayerGzip),
       digest,
       size_bytes_,
       {}};
-  return {std::move(descriptor), DiffId(tar_hasher_.finish()), tar_bytes_};
+  const DiffId diff_id = made_before_ ? made_before_->diff_id : DiffId(tar_hasher_.finish());
+  return registry::KnownLayer{std::move(descriptor), diff_id};
+}
+
+void LayerWriter::hash(std::string_view tar_bytes) {
+  if (!made_before_) tar_hasher_.update(tar_bytes);
 }
 
 void LayerWriter::put(std::string_view compressed) {

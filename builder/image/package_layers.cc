@@ -15,6 +15,7 @@
 #include "builder/bytecode/bytecode_filter.h"
 #include "builder/bytecode/pyc.h"
 #include "builder/fragment/tar_segment.h"
+#include "builder/image/layer_index.h"
 
 namespace kasane::builder {
 namespace {
@@ -249,9 +250,25 @@ std::vector<std::vector<std::size_t>> PackageLayers::find_jobs() const {
 }
 
 std::vector<BuiltLayer> PackageLayers::build(const std::vector<std::size_t>& job) const {
-  std::vector<OpenLayer> open;
+  std::vector<std::optional<registry::KnownLayer>> made_before;
   for (const std::size_t layer : job) {
-    open.push_back({layer, LayerWriter(services_.target, plan_.options.compression), {}});
+    made_before.push_back(find_made_layer(services_.cache, plan_.layers[layer].key));
+  }
+  // What is remembered of a layer only saves work: where it turns out wrong, it is not used.
+  if (auto built = write(job, std::move(made_before))) return *std::move(built);
+  return write(job, std::vector<std::optional<registry::KnownLayer>>(job.size())).value();
+}
+
+std::optional<std::vector<BuiltLayer>> PackageLayers::write(
+    const std::vector<std::size_t>& job,
+    std::vector<std::optional<registry::KnownLayer>> made_before) const {
+  std::vector<OpenLayer> open;
+  for (std::size_t i = 0; i < job.size(); ++i) {
+    const std::size_t layer = job[i];
+    open.push_back(
+        {layer,
+         LayerWriter(services_.target, plan_.options.compression, std::move(made_before[i])),
+         {}});
     std::set<std::string> directories;
     add_with_parents(tar_root(plan_), "", directories);
     for (const LayerMember& member : plan_.layers[layer].members) {
@@ -276,7 +293,9 @@ std::vector<BuiltLayer> PackageLayers::build(const std::vector<std::size_t>& job
     for (const LayerMember& member : plan_.layers[layer.layer].members) {
       append_byte_code(layer, member);
     }
-    built.push_back({layer.layer, layer.writer.finish()});
+    auto written = layer.writer.finish();
+    if (!written) return std::nullopt;
+    built.push_back({layer.layer, *std::move(written)});
   }
   return built;
 }

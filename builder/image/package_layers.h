@@ -35,7 +35,7 @@ struct LayerServices {
 /// A layer of the plan, made: and what came out that the plan could not know.
 struct BuiltLayer {
   std::size_t layer = 0;
-  WrittenLayer written;
+  registry::KnownLayer written;
 };
 
 /// The fragment of a planned package when the cache has it.
@@ -67,6 +67,10 @@ class PackageLayers {
 
  private:
   struct OpenLayer;
+  /// Nothing when a layer came out another than the one that was made before.
+  std::optional<std::vector<BuiltLayer>> write(
+      const std::vector<std::size_t>& job,
+      std::vector<std::optional<registry::KnownLayer>> made_before) const;
   void append_package(std::vector<OpenLayer>& open, std::size_t package) const;
   void make_fragment(std::vector<OpenLayer>& open, std::size_t package) const;
   void append_byte_code(OpenLayer& open, const LayerMember& member) const;
