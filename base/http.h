@@ -61,7 +61,8 @@ class HttpClient {
   virtual ~HttpClient() = default;
   /// The body of any answer goes to `body` as it arrives; `on_headers`, when set, is called once
   /// before the first byte of it. What either throws ends the transfer and comes out of here. A
-  /// transfer that breaks is an Error of kind kNetwork. Errors show no secrets of the URL.
+  /// transfer that breaks is an Error of kind kNetwork, a certificate that is not trusted one of
+  /// kind kRefused. Errors show no secrets of the URL.
   virtual HttpResponse send(const HttpRequest& request, ByteSink& body,
                             const std::function<void(const HttpResponse&)>& on_headers = {}) = 0;
 };

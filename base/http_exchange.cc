@@ -52,6 +52,19 @@ const char* hint_for(CURLcode code) {
   }
 }
 
+/// A certificate that is not trusted stays so: trying again is of no use.
+ErrorKind kind_of(CURLcode code) {
+  switch (code) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+      return ErrorKind::kRefused;
+    default:
+      return ErrorKind::kNetwork;
+  }
+}
+
 }  // namespace
 
 void check_redirect(const Url& from, const Url& to) {
@@ -199,7 +212,7 @@ void Exchange::run(CURL* handle, const HttpHeaders& headers) {
   if (thrown_) std::rethrow_exception(thrown_);
   if (code == CURLE_OK) return;
   const std::string_view why = message[0] != '\0' ? message.data() : curl_easy_strerror(code);
-  Error error(ErrorKind::kNetwork,
+  Error error(kind_of(code),
               fmt::format("cannot {} `{}`: {}", request_.method, url_.redacted(), trim(why)));
   if (const char* hint = hint_for(code)) throw std::move(error).hint(hint);
   throw error;

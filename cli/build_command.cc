@@ -21,6 +21,9 @@ std::size_t count(const BuildReport& report, LayerReport::Origin origin) {
 /// What happened, for people: to standard error, so that standard output holds the result alone.
 void note_summary(const BuildReport& report, const Surroundings& surroundings) {
   using enum LayerReport::Origin;
+  if (report.strategy_reason == builder::kThereAlready) {
+    surroundings.note("nothing to do: the image is there");
+  }
   for (const LayerReport& layer : report.layers) {
     if (layer.origin != kBuilt || layer.packages.empty()) continue;
     const std::string more =
@@ -31,12 +34,17 @@ void note_summary(const BuildReport& report, const Surroundings& surroundings) {
         fmt::join(layer.packages.begin(), layer.packages.begin() + static_cast<long>(shown), ", "),
         more));
   }
-  surroundings.note(fmt::format("layers       {} built, {} reused, {} of the base",
+  surroundings.note(fmt::format("layers       {} built, {} reused, {} mounted, {} of the base",
                                 count(report, kBuilt), count(report, kReused),
-                                count(report, kBase)));
+                                count(report, kMounted), count(report, kBase)));
   surroundings.note(fmt::format("bytes        {} fetched, {} built, {} reused",
                                 render_size(report.bytes_fetched), render_size(report.bytes_built),
                                 render_size(report.bytes_reused)));
+  if (report.requests > 0) {
+    surroundings.note(fmt::format("registry     {} uploaded, {} mounted, {} requests",
+                                  render_size(report.bytes_uploaded),
+                                  render_size(report.bytes_mounted), report.requests));
+  }
   surroundings.note(fmt::format("seconds      {:.2f} (fetch {:.2f}, build {:.2f}, publish {:.2f})",
                                 report.seconds_total, report.seconds_fetch, report.seconds_build,
                                 report.seconds_publish));

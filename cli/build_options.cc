@@ -54,13 +54,6 @@ std::string checked_prefix(std::string prefix) {
   return prefix;
 }
 
-registry::Platform image_platform(const std::string& platform) {
-  if (platform == "linux-64") return registry::Platform::parse("linux/amd64");
-  if (platform == "linux-aarch64") return registry::Platform::parse("linux/arm64");
-  throw Error(ErrorKind::kUsage, fmt::format("unknown platform `{}`", platform))
-      .hint("write `linux-64` or `linux-aarch64`");
-}
-
 resolver::Lock read_lock_file(const BuildOptions& options, Surroundings& surroundings) {
   const std::string text = surroundings.files().read_text(options.lock);
   resolver::LockSelection selection{options.platform, options.categories, {}};
@@ -71,27 +64,51 @@ resolver::Lock read_lock_file(const BuildOptions& options, Surroundings& surroun
 }
 
 std::unique_ptr<registry::ImageSource> open_base(const BuildOptions& options,
-                                                 Surroundings& surroundings) {
+                                                 RegistrySetup& registries) {
   if (options.base == "scratch") return nullptr;
-  const auto reference = registry::ImageReference::parse(options.base);
-  return in_context([&] { return fmt::format("while opening the base `{}`", options.base); },
-                    [&] {
-                      return registry::open_source(surroundings.files(), reference,
-                                                   {image_platform(options.platform)});
-                    });
+  return in_context(
+      [&] { return fmt::format("while opening the base `{}`", options.base); },
+      [&] { return registries.open_source(options.base, parse_platform(options.platform)); });
 }
 
-/// Where the image goes: a layout without a tag takes the environment's name as its tag.
-std::unique_ptr<registry::ImageTarget> open_image_target(const std::string& to,
-                                                         Surroundings& surroundings,
-                                                         const builder::EnvironmentId& id) {
-  const std::string text = to.empty() ? "oci:" + (surroundings.home() / "images").native() : to;
-  auto reference = registry::ImageReference::parse(text);
-  if (const auto* layout = reference.find<registry::OciLayoutReference>()) {
-    if (!layout->tag)
-      reference = registry::ImageReference::oci_layout(layout->directory, id.name());
+/// What the base is called on any machine: its name in a registry.
+std::string public_name(const registry::ImageSource* base) {
+  const auto place = base != nullptr ? base->place() : std::nullopt;
+  return place ? place->render() : "";
+}
+
+bool names_registry_alone(const std::string& push) { return push.find('/') == std::string::npos; }
+
+/// Where the image goes: into a registry under the name that Azure ML gives its environments, or
+/// under the given one; into a layout, which without a tag takes the environment's name as its tag.
+registry::ImageReference target_reference(const BuildOptions& options,
+                                          const Surroundings& surroundings,
+                                          const builder::EnvironmentId& id) {
+  using registry::ImageReference;
+  if (!options.push.empty()) {
+    const std::string name = names_registry_alone(options.push)
+                                 ? fmt::format("{}/azureml/{}:latest", options.push, id.name())
+                                 : options.push;
+    auto reference = ImageReference::parse(name);
+    if (reference.find<registry::RegistryReference>() != nullptr) return reference;
+    throw Error(
+        ErrorKind::kUsage,
+        fmt::format("expected a registry or a name in one after `--push`, got `{}`", options.push))
+        .hint("write `--to` for images on disk");
   }
-  return registry::open_target(surroundings.files(), reference);
+  const std::string text =
+      options.to.empty() ? "oci:" + (surroundings.home() / "images").native() : options.to;
+  auto reference = ImageReference::parse(text);
+  const auto* layout = reference.find<registry::OciLayoutReference>();
+  if (layout == nullptr || layout->tag) return reference;
+  return ImageReference::oci_layout(layout->directory, id.name());
+}
+
+/// Azure ML itself tags an environment's image `latest` and with its version, which is 1.
+std::vector<std::string> all_tags(const BuildOptions& options) {
+  std::vector<std::string> out = options.tags;
+  if (!options.push.empty() && names_registry_alone(options.push)) out.insert(out.begin(), "1");
+  return out;
 }
 
 }  // namespace
@@ -102,11 +119,18 @@ void BuildOptions::add_to(CLI::App& command) {
   command
       .add_option(
           "--base", base,
-          "The image to build on: oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE, scratch")
+          "The image to build on: REGISTRY/NAME[:TAG|@DIGEST], oci:DIR[:TAG], oci-archive:FILE, "
+          "docker-archive:FILE, scratch")
       ->required();
   command.add_option("--to", to,
                      "Where to write: oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE "
                      "(default: oci:$KASANE_HOME/images)");
+  command
+      .add_option("--push", push,
+                  "Push to REGISTRY, as azureml/azureml_<id>:latest and :1, or to "
+                  "REGISTRY/NAME[:TAG]")
+      ->excludes("--to");
+  command.add_flag("--no-remote-cache", no_remote_cache, "Leave the registry's kasane/cache alone");
   command.add_option("--tag", tags, "A further tag; may be given several times");
   command.add_option("--platform", platform, "linux-64 or linux-aarch64")->capture_default_str();
   command.add_option("--category", categories, "Categories of the lock to take")
@@ -121,14 +145,12 @@ void BuildOptions::add_to(CLI::App& command) {
   command.add_option("--max-layer-size", largest_layer, "Packages above this are cut into parts")
       ->capture_default_str();
   command.add_option("-j,--threads", threads, "Threads for compressing (default: all processors)");
-  command.add_option("--parallel", parallel, "Downloads at once")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
   command.add_option("--cache-size", cache_size, "Bound of the local cache")->capture_default_str();
   command.add_flag("--no-compile", no_compile, "Leave Python sources without byte-code");
   command.add_flag("--strict", strict, "Refuse packages whose scripts would have to be run");
   command.add_flag("--offline", offline, "Take packages from the cache alone");
   command.add_flag("--json", json, "Print the result as JSON");
+  registries.add_to(command);
 }
 
 BuildSetup::BuildSetup(const BuildOptions& options, Surroundings& surroundings) {
@@ -138,17 +160,18 @@ BuildSetup::BuildSetup(const BuildOptions& options, Surroundings& surroundings) 
   plan.layering.part_bytes = parse_size(options.largest_layer, "--max-layer-size");
   plan.byte_code = !options.no_compile;
   plan.time = entry_time(surroundings);
-  image_platform(options.platform);
+  parse_platform(options.platform);
   const std::uint64_t cache_bytes = parse_size(options.cache_size, "--cache-size");
 
   auto lock = read_lock_file(options, surroundings);
-  base_ = open_base(options, surroundings);
   cache_ = open_local_cache(surroundings, cache_bytes);
-  HttpOptions http;
-  http.ca_bundle = surroundings.find_variable("SSL_CERT_FILE");
-  http_ = make_curl_client(http);
+  registries_ = std::make_unique<RegistrySetup>(options.registries, surroundings);
+  registries_->keep_documents_in(*cache_);
+  base_ = open_base(options, *registries_);
+  // Packages come from elsewhere: what registries are shown is not for them.
+  http_ = make_curl_client(http_options({}, surroundings));
   builder::FetchOptions fetch;
-  fetch.parallel = options.parallel;
+  fetch.parallel = options.registries.parallel;
   fetch.offline = options.offline;
   fetch.find_credentials = [this](std::string_view url) {
     return request_->lock.find_credentials(url);
@@ -156,18 +179,27 @@ BuildSetup::BuildSetup(const BuildOptions& options, Surroundings& surroundings) 
   fetcher_ = std::make_unique<builder::PackageFetcher>(*http_, *cache_, fetch);
   runner_ = make_posix_command_runner();
 
-  request_ = std::make_unique<builder::BuildRequest>(builder::BuildRequest{std::move(lock),
-                                                                           {base_.get(), ""},
-                                                                           std::move(plan),
-                                                                           options.max_layers,
-                                                                           options.tags,
-                                                                           options.strict});
+  request_ = std::make_unique<builder::BuildRequest>(
+      builder::BuildRequest{std::move(lock),
+                            {base_.get(), public_name(base_.get())},
+                            std::move(plan),
+                            options.max_layers,
+                            all_tags(options),
+                            options.strict});
   services_ = std::make_unique<builder::BuildServices>(builder::BuildServices{
       surroundings.files(), *cache_, *fetcher_, *runner_, surroundings.temporary_directory(),
       options.threads != 0 ? options.threads : available_processors(),
-      [to = options.to, &surroundings](const builder::EnvironmentId& id) {
-        return open_image_target(to, surroundings, id);
+      [this, options, &surroundings](const builder::EnvironmentId& id) {
+        return registries_->open_target(target_reference(options, surroundings, id));
       }});
+  services_->count_requests = [this] { return registries_->registries().requests(); };
+  if (!options.no_remote_cache) {
+    services_->open_shared = [this, platform = options.platform, prefix = request_->plan.prefix](
+                                 const registry::RegistryReference& target) {
+      return std::make_unique<builder::SharedCache>(registries_->registries(), target.host(),
+                                                    platform, prefix);
+    };
+  }
   if (surroundings.error_is_terminal()) {
     services_->on_stage = [&surroundings](std::string_view stage) { surroundings.note(stage); };
   }

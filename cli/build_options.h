@@ -10,6 +10,7 @@
 #include "builder/fetch/package_fetcher.h"
 #include "builder/image/image_builder.h"
 #include "cache/cache.h"
+#include "cli/registry_setup.h"
 #include "cli/surroundings.h"
 
 namespace CLI {
@@ -23,6 +24,7 @@ struct BuildOptions {
   std::string lock;
   std::string base;
   std::string to;
+  std::string push;
   std::string platform = "linux-64";
   std::string prefix = "/azureml-envs/kasane";
   std::string compression = "gzip";
@@ -32,10 +34,11 @@ struct BuildOptions {
   std::vector<std::string> categories = {"main"};
   std::size_t max_layers = 64;
   unsigned threads = 0;
-  unsigned parallel = 8;
+  RegistryOptions registries;
   bool no_compile = false;
   bool strict = false;
   bool offline = false;
+  bool no_remote_cache = false;
   bool json = false;
 
   void add_to(CLI::App& command);
@@ -50,8 +53,9 @@ class BuildSetup {
   builder::BuildServices& services() { return *services_; }
 
  private:
-  std::unique_ptr<registry::ImageSource> base_;
   std::unique_ptr<cache::Cache> cache_;
+  std::unique_ptr<RegistrySetup> registries_;
+  std::unique_ptr<registry::ImageSource> base_;
   std::unique_ptr<HttpClient> http_;
   std::unique_ptr<builder::PackageFetcher> fetcher_;
   std::unique_ptr<CommandRunner> runner_;

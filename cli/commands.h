@@ -15,6 +15,9 @@ void add_plan_command(CLI::App& app, Surroundings& surroundings);
 void add_inspect_command(CLI::App& app, Surroundings& surroundings);
 void add_unpack_command(CLI::App& app, Surroundings& surroundings);
 void add_spec_command(CLI::App& app, Surroundings& surroundings);
+void add_copy_command(CLI::App& app, Surroundings& surroundings);
+void add_import_base_command(CLI::App& app, Surroundings& surroundings);
+void add_doctor_command(CLI::App& app, Surroundings& surroundings);
 void add_cache_command(CLI::App& app, Surroundings& surroundings);
 
 }  // namespace kasane::cli

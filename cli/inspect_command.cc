@@ -8,7 +8,7 @@
 #include "builder/inventory/read_inventory.h"
 #include "cli/build_options.h"
 #include "cli/commands.h"
-#include "registry/open_image.h"
+#include "cli/registry_setup.h"
 
 namespace kasane::cli {
 namespace {
@@ -124,14 +124,18 @@ void print_owner(const Inspected& inspected, const std::string& path,
 struct InspectOptions {
   std::string image;
   std::string owner;
+  std::string platform;
+  RegistryOptions registries;
   bool packages = false;
   bool json = false;
 };
 
 void run_inspect(const InspectOptions& options, Surroundings& surroundings) {
+  RegistrySetup setup(options.registries, surroundings);
   Inspected inspected;
-  inspected.image =
-      registry::open_source(surroundings.files(), registry::ImageReference::parse(options.image));
+  inspected.image = setup.open_source(
+      options.image,
+      options.platform.empty() ? std::nullopt : std::optional(parse_platform(options.platform)));
   inspected.inventory = builder::read_inventory(*inspected.image);
   if (!options.owner.empty()) {
     print_owner(inspected, options.owner, surroundings);
@@ -148,11 +152,15 @@ void add_inspect_command(CLI::App& app, Surroundings& surroundings) {
   auto options = std::make_shared<InspectOptions>();
   CLI::App* command = app.add_subcommand("inspect", "Tell what is in an image");
   command
-      ->add_option("IMAGE", options->image, "oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE")
+      ->add_option("IMAGE", options->image,
+                   "REGISTRY/NAME[:TAG|@DIGEST], oci:DIR[:TAG], oci-archive:FILE, "
+                   "docker-archive:FILE")
       ->required();
+  command->add_option("--platform", options->platform, "Which one of several images");
   command->add_flag("--packages", options->packages, "List the packages too");
   command->add_option("--owner", options->owner, "Say which package owns this path");
   command->add_flag("--json", options->json, "Print the result as JSON");
+  options->registries.add_to(*command);
   command->callback([options, &surroundings] { run_inspect(*options, surroundings); });
 }
 

@@ -77,6 +77,9 @@ int run(int argc, char** argv) {
   add_inspect_command(app, surroundings);
   add_unpack_command(app, surroundings);
   add_spec_command(app, surroundings);
+  add_copy_command(app, surroundings);
+  add_import_base_command(app, surroundings);
+  add_doctor_command(app, surroundings);
   add_cache_command(app, surroundings);
   try {
     app.parse(argc, argv);

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/file_system.h"
 #include "base/warning.h"
@@ -23,6 +25,10 @@ class Surroundings {
   Path home() const;
   Path cache_directory() const;
   Path temporary_directory() const;
+  /// All variables, for programs that are started.
+  std::vector<std::pair<std::string, std::string>> environment() const;
+  /// Where programs are looked for.
+  std::vector<std::string> program_directories() const;
   FileSystem& files() { return *files_; }
   bool error_is_terminal() const { return error_is_terminal_; }
 

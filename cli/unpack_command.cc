@@ -8,7 +8,7 @@
 #include "builder/image/unpack.h"
 #include "cli/build_options.h"
 #include "cli/commands.h"
-#include "registry/open_image.h"
+#include "cli/registry_setup.h"
 
 namespace kasane::cli {
 namespace {
@@ -16,12 +16,17 @@ namespace {
 struct UnpackArguments {
   std::string image;
   std::string directory;
+  std::string platform;
+  RegistryOptions registries;
   bool no_owner = false;
 };
 
 void run_unpack(const UnpackArguments& arguments, Surroundings& surroundings) {
+  RegistrySetup setup(arguments.registries, surroundings);
   const auto image =
-      registry::open_source(surroundings.files(), registry::ImageReference::parse(arguments.image));
+      setup.open_source(arguments.image, arguments.platform.empty()
+                                             ? std::nullopt
+                                             : std::optional(parse_platform(arguments.platform)));
   builder::UnpackOptions options;
   const bool root = ::geteuid() == 0;
   options.ownership =
@@ -40,10 +45,13 @@ void add_unpack_command(CLI::App& app, Surroundings& surroundings) {
       app.add_subcommand("unpack", "Write the flattened root file system of an image");
   command
       ->add_option("IMAGE", arguments->image,
-                   "oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE")
+                   "REGISTRY/NAME[:TAG|@DIGEST], oci:DIR[:TAG], oci-archive:FILE, "
+                   "docker-archive:FILE")
       ->required();
   command->add_option("DIR", arguments->directory, "An absent or empty directory")->required();
   command->add_flag("--no-owner", arguments->no_owner, "Everything belongs to who unpacks");
+  command->add_option("--platform", arguments->platform, "Which one of several images");
+  arguments->registries.add_to(*command);
   command->callback([arguments, &surroundings] { run_unpack(*arguments, surroundings); });
 }
 

@@ -52,10 +52,14 @@ class ImageTarget {
   /// Writes a blob whose digest is known; bytes that do not match it are an Error of kind
   /// kIntegrity. `open` gives the same bytes each time, and is called again after a break.
   virtual void copy_blob(const Descriptor& blob, const OpenBytes& open);
+  /// The repository that the image goes to, when it is in a registry.
+  virtual std::optional<RegistryReference> place() const { return std::nullopt; }
   /// A blob is said to be in that repository: a hint, for targets in the same registry.
   virtual void add_place(const Digest&, const RegistryReference&) {}
   virtual bool was_mounted(const Digest&) const { return false; }
   virtual TargetTraffic traffic() const { return {}; }
+  /// From now on has_blob() changes nothing, and believes what add_place() told.
+  virtual void look_only() {}
   /// How many blobs may be on their way at once, at most, with profit.
   virtual unsigned parallel() const { return 1; }
   /// The manifest that the target's tag names now, when there is one.

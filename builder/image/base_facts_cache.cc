@@ -5,19 +5,16 @@
 #include "base/error.h"
 
 namespace kasane::builder {
-namespace {
 
-cache::Key facts_key(const registry::ImageSource& image, std::string_view prefix) {
+cache::Key base_facts_key(const registry::ImageSource& image, std::string_view prefix) {
   std::string inputs(prefix);
   for (const DiffId& layer : image.config().diff_ids()) inputs += " " + layer.render();
   return cache::Key::of("base-facts", inputs);
 }
 
-}  // namespace
-
 BaseFacts find_base_facts(const BaseImage& base, std::string_view prefix, cache::Cache& cache) {
   if (base.image == nullptr) return {};
-  const auto outcome = cache.find_or_make(facts_key(*base.image, prefix), [&] {
+  const auto outcome = cache.find_or_make(base_facts_key(*base.image, prefix), [&] {
     return in_context(
         [&] { return fmt::format("while reading the base `{}`", base.image->reference()); },
         [&] {

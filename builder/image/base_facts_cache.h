@@ -8,6 +8,9 @@
 
 namespace kasane::builder {
 
+/// Under which the facts of a base are kept.
+cache::Key base_facts_key(const registry::ImageSource& image, std::string_view prefix);
+
 /// What a build must know of its base; read out of the base's layers once and then kept under their
 /// digests. `prefix` is absolute. A base that has something at the prefix already is an Error of
 /// kind kRefused.

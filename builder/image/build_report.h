@@ -68,6 +68,9 @@ struct BuildReport {
   static BuildReport parse_json(std::string_view text);
 };
 
+/// The reason of a build that had nothing to do.
+inline constexpr std::string_view kThereAlready = "the image is there already";
+
 std::string_view render(LayerReport::Origin origin);
 std::string_view render(LayerReport::Kind kind);
 

@@ -1,12 +1,11 @@
 #include "builder/image/image_assembly.h"
 
-#include <atomic>
 #include <map>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "base/parallel.h"
+#include "registry/image_copy.h"
 #include "registry/media_type.h"
 
 namespace kasane::builder {
@@ -59,28 +58,17 @@ std::string package_label(const PlannedPackage& package) {
                              : fmt::format("{}={}={}", facts.name, facts.version, facts.build);
 }
 
-std::uint64_t copy_base_layers(const BaseImage& base, registry::ImageTarget& target,
-                               unsigned threads) {
+std::uint64_t copy_base_layers(const BaseImage& base, registry::ImageTarget& target) {
   if (base.image == nullptr) return 0;
-  const auto& layers = base.image->manifest().layers;
-  std::atomic<std::uint64_t> copied = 0;
-  parallel_for(layers.size(), threads, [&](std::size_t i) {
-    const registry::Descriptor& layer = layers[i];
-    if (target.has_blob(layer.digest, layer.size_bytes)) return;
-    in_context([&] { return fmt::format("while copying the base `{}`", base.image->reference()); },
-               [&] {
-                 const auto source = base.image->open_blob(layer);
-                 const auto blob = target.begin_blob();
-                 copied += copy(*source, *blob);
-                 blob->commit();
-               });
-  });
-  return copied;
+  return in_context(
+      [&] { return fmt::format("while copying the base `{}`", base.image->reference()); },
+      [&] { return registry::copy_blobs(*base.image, base.image->manifest().layers, target); });
 }
 
 registry::Manifest assemble_image(const ImagePlan& plan, const BaseImage& base,
                                   const std::vector<AssembledLayer>& layers,
-                                  const Digest& lock_digest, registry::ImageTarget& target) {
+                                  const Digest& lock_digest, const std::string& variant,
+                                  registry::ImageTarget& target) {
   registry::ImageConfig config = base.image != nullptr
                                      ? base.image->config()
                                      : registry::ImageConfig::make(architecture_of(plan.platform));
@@ -107,7 +95,9 @@ registry::Manifest assemble_image(const ImagePlan& plan, const BaseImage& base,
   blob->write(text);
   const registry::Descriptor config_descriptor{
       std::string(registry::media_type::kConfig), blob->commit(), text.size(), {}};
-  std::map<std::string, std::string> annotations = {{"io.kasane.environment.id", plan.id.hex()}};
+  std::map<std::string, std::string> annotations = {
+      {std::string(kEnvironmentAnnotation), plan.id.hex()},
+      {std::string(kVariantAnnotation), variant}};
   if (base.image != nullptr) {
     annotations["org.opencontainers.image.base.digest"] = base.digest()->render();
     if (!base.public_name.empty()) {

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "builder/image/layer_writer.h"
@@ -30,16 +31,23 @@ struct AssembledLayer {
 
 /// Copies those of the base's layers that the target lacks, each verified; returns the bytes
 /// copied.
-std::uint64_t copy_base_layers(const BaseImage& base, registry::ImageTarget& target,
-                               unsigned threads);
+std::uint64_t copy_base_layers(const BaseImage& base, registry::ImageTarget& target);
 
 /// `name=version=build`, as annotations and reports have it.
 std::string package_label(const PlannedPackage& package);
+
+/// By these an image is known: its environment, and all else that its bytes depend on.
+inline constexpr std::string_view kEnvironmentAnnotation = "io.kasane.environment.id";
+inline constexpr std::string_view kVariantAnnotation = "io.kasane.image.variant";
+/// Of the descriptors of our layers.
+inline constexpr std::string_view kKeyAnnotation = "io.kasane.layer.key";
+inline constexpr std::string_view kPackagesAnnotation = "io.kasane.layer.packages";
 
 /// Writes the configuration and returns the manifest, unpublished. `lock_digest` is that of the
 /// canonical lock.
 registry::Manifest assemble_image(const ImagePlan& plan, const BaseImage& base,
                                   const std::vector<AssembledLayer>& layers,
-                                  const Digest& lock_digest, registry::ImageTarget& target);
+                                  const Digest& lock_digest, const std::string& variant,
+                                  registry::ImageTarget& target);
 
 }  // namespace kasane::builder

@@ -10,6 +10,7 @@
 #include "builder/image/image_assembly.h"
 #include "builder/image/lock_inputs.h"
 #include "builder/plan/image_plan.h"
+#include "builder/shared/shared_cache.h"
 #include "cache/cache.h"
 
 namespace kasane::builder {
@@ -36,6 +37,10 @@ struct BuildServices {
   unsigned threads = 1;
   /// Where the image goes, once its id is known.
   std::function<std::unique_ptr<registry::ImageTarget>(const EnvironmentId&)> open_target;
+  /// Where builds leave word for each other in the registry of such a target; absent: nowhere.
+  std::function<std::unique_ptr<SharedCache>(const registry::RegistryReference&)> open_shared = {};
+  /// How many requests registries have been sent so far.
+  std::function<std::uint64_t()> count_requests = [] { return 0; };
   /// Called with each stage's name as it begins.
   std::function<void(std::string_view)> on_stage = [](std::string_view) {};
 };

@@ -30,7 +30,7 @@ std::optional<BuildReport> KnownImages::find(const EnvironmentId& id,
     if (layer.origin != LayerReport::Origin::kBase) layer.origin = LayerReport::Origin::kReused;
     known.bytes_reused += layer.descriptor.size_bytes;
   }
-  known.strategy_reason = "the image is there already";
+  known.strategy_reason = std::string(kThereAlready);
   return known;
 }
 

@@ -13,13 +13,16 @@ namespace {
 /// Goes up when package readers learn to tell more.
 constexpr int kFactsVersion = 1;
 
-/// Facts depend on the bytes and on the kind of file that they are taken for.
+}  // namespace
+
 cache::Key facts_key(const resolver::LockedPackage& package) {
   const std::string name = package.file_name();
   const std::size_t dot = name.rfind('.');
   return cache::Key::of("facts", fmt::format("{} {} {}", kFactsVersion, package.sha256->hex(),
                                              name.substr(dot == std::string::npos ? 0 : dot)));
 }
+
+namespace {
 
 /// `<size>\n<facts>`
 cache::Outcome facts_outcome(const PlanInput& input) {

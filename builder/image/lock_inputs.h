@@ -14,6 +14,10 @@
 
 namespace kasane::builder {
 
+/// Under which the facts of a package are kept: they depend on its bytes, and on the kind of file
+/// that these are taken for. Its sha256 must be known.
+cache::Key facts_key(const resolver::LockedPackage& package);
+
 /// The packages of a lock, and what is known of each. What must be asked of a package's own bytes
 /// is asked once and kept in the cache by their digest.
 class LockInputs {

@@ -41,13 +41,6 @@ std::string_view parent_of(std::string_view path) {
   return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
 }
 
-/// Names what is known of an installed package, apart from its bytes.
-cache::Key contents_key(const ImagePlan& plan, std::size_t package) {
-  return cache::Key::of("contents",
-                        fmt::format("{} {}", plan.packages[package].fragment.key().render(),
-                                    plan.compiler ? plan.compiler->hex() : "-"));
-}
-
 /// Sends each entry to the part that its path belongs to.
 class PartRouter final : public EntrySink {
  public:
@@ -190,6 +183,12 @@ struct PackageLayers::OpenLayer {
   LayerWriter writer;
   std::map<std::size_t, FragmentRecord> records;
 };
+
+cache::Key contents_key(const ImagePlan& plan, std::size_t package) {
+  return cache::Key::of("contents",
+                        fmt::format("{} {}", plan.packages[package].fragment.key().render(),
+                                    plan.compiler ? plan.compiler->hex() : "-"));
+}
 
 std::optional<FragmentRecord> find_fragment(cache::Cache& cache, const PlannedPackage& package) {
   const auto outcome = cache.find(package.fragment.key());

@@ -41,6 +41,9 @@ struct BuiltLayer {
 /// The fragment of a planned package when the cache has it.
 std::optional<FragmentRecord> find_fragment(cache::Cache& cache, const PlannedPackage& package);
 
+/// Under which find_outcome() looks.
+cache::Key contents_key(const ImagePlan& plan, std::size_t package);
+
 /// What making a package's layers once brought to light; nothing when that is not known here, so
 /// that the layers must be made again.
 std::optional<PackageOutcome> find_outcome(cache::Cache& cache, const ImagePlan& plan,

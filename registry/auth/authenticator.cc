@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "registry/auth/form.h"
 #include "registry/json.h"
 
 namespace kasane::registry {
@@ -16,55 +17,8 @@ namespace {
 constexpr std::chrono::seconds kShortestLife{60};
 /// A token is not used when it would end under way.
 constexpr std::chrono::seconds kMargin{10};
-constexpr std::size_t kAnswerLimit = std::size_t{1} << 20;
 
-class LimitedSink final : public ByteSink {
- public:
-  void write(std::string_view bytes) override {
-    if (text_.size() + bytes.size() > kAnswerLimit) {
-      throw Error(ErrorKind::kRefused, "the token server answers without end");
-    }
-    text_.append(bytes);
-  }
-  std::string take() { return std::move(text_); }
-
- private:
-  std::string text_;
-};
-
-std::string encode(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-._~").find(c) != std::string_view::npos;
-    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
-using Fields = std::vector<std::pair<std::string, std::string>>;
-
-std::string render_form(const Fields& fields) {
-  std::string out;
-  for (const auto& [name, value] : fields) {
-    out += fmt::format("{}{}={}", out.empty() ? "" : "&", name, encode(value));
-  }
-  return out;
-}
-
-HttpRequest form_request(const std::string& url, const Fields& fields) {
-  HttpRequest request;
-  request.method = "POST";
-  request.url = url;
-  request.headers.add("Content-Type", "application/x-www-form-urlencoded");
-  const std::string form = render_form(fields);
-  request.body_size = form.size();
-  request.body = [form] {
-    // The source borrows: it must not outlive the form, which this function holds.
-    return std::make_unique<StringSource>(form);
-  };
-  return request;
-}
+using Fields = FormFields;
 
 Secret bearer_header(const Secret& token) { return Secret("Bearer " + token.reveal()); }
 
@@ -267,7 +221,7 @@ std::pair<int, std::string> Authenticator::request(const HttpRequest& request) {
   for (;;) {
     std::optional<Error> failure;
     std::optional<std::chrono::milliseconds> asked;
-    LimitedSink body;
+    SmallAnswer body("the token server");
     int status = 0;
     try {
       const HttpResponse response = http_.send(request, body);

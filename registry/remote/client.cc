@@ -55,6 +55,10 @@ std::optional<std::uint64_t> content_length(const HttpHeaders& headers) {
 Error put_refusal(const Transport& transport, const RemoteRequest& asked,
                   const RemoteAnswer& answer) {
   Error error = transport.refusal(asked, answer);
+  if (error.message().find("BLOB_UNKNOWN`") != std::string::npos) {
+    return Error(ErrorKind::kIntegrity, error.message())
+        .hint("the registry lacks what the manifest names: push again");
+  }
   const std::string& host = transport.name().host();
   const bool azure = host.find(".azurecr.") != std::string::npos ||
                      answer.response.headers.find("X-Ms-Correlation-Request-Id").has_value();
@@ -158,14 +162,7 @@ bool Client::mount_blob(const Digest& digest, const std::string& from_repository
   const RemoteAnswer answer = transport_.send(asked);
   if (answer.status() == 201) return true;
   if (answer.status() == 202) {
-    RemoteRequest cancel{"DELETE", transport_.location(answer, "upload"),
-                         Scope::push(name().repository())};
-    try {
-      transport_.attempt(cancel);
-    } catch (const Error&) {
-      // Nothing hangs on it: the registry drops what is never finished.
-      return false;
-    }
+    give_up(answer);
     return false;
   }
   // No such repository, or not ours to read: then the bytes are to be sent.
@@ -244,28 +241,46 @@ std::optional<Url> Client::next_page(const RemoteAnswer& answer) const {
   return next;
 }
 
-std::vector<std::string> Client::fetch_tags(unsigned page_size) const {
+bool Client::may_write() const {
+  const RemoteRequest asked = request("POST", "blobs/uploads/", Scope::push(name().repository()));
+  const RemoteAnswer answer = transport_.send(asked);
+  if (answer.status() == 401 || answer.status() == 403) return false;
+  if (answer.status() != 202) throw transport_.refusal(asked, answer);
+  give_up(answer);
+  return true;
+}
+
+/// Nothing hangs on it: the registry drops what is never finished.
+void Client::give_up(const RemoteAnswer& upload) const {
+  try {
+    transport_.attempt(RemoteRequest{"DELETE", transport_.location(upload, "upload"),
+                                     Scope::push(name().repository())});
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kNetwork && error.kind() != ErrorKind::kRefused) throw;
+  }
+}
+
+std::optional<std::vector<std::string>> Client::fetch_list(RemoteRequest asked, const char* field,
+                                                           std::string_view what) const {
   std::vector<std::string> out;
-  RemoteRequest asked = request("GET", fmt::format("tags/list?n={}", page_size), scope_);
   std::set<std::string> seen;
   for (std::optional<Url> page = asked.url; page;) {
     if (!seen.insert(page->render()).second || seen.size() > kMostPages) {
       throw Error(ErrorKind::kNetwork,
-                  fmt::format("the list of tags of `{}` does not end", name().render()));
+                  fmt::format("{} of `{}` does not end", what, name().render()));
     }
     asked.url = *page;
     const RemoteAnswer answer = transport_.send(asked);
-    if (answer.status() == 404 && seen.size() == 1) return {};
+    if (answer.status() == 404 && seen.size() == 1) return std::nullopt;
     if (answer.status() != 200) throw transport_.refusal(asked, answer);
-    constexpr std::string_view kWhat = "the list of tags";
-    const Json document = parse_object(answer.text, kWhat);
-    const auto tags = document.find("tags");
-    if (tags != document.end() && tags->is_array()) {
-      for (const Json& tag : *tags) {
-        if (!tag.is_string()) {
-          throw Error(ErrorKind::kIntegrity, "the list of tags has one that is no text");
+    const Json document = parse_object(answer.text, what);
+    const auto list = document.find(field);
+    if (list != document.end() && list->is_array()) {
+      for (const Json& one : *list) {
+        if (!one.is_string()) {
+          throw Error(ErrorKind::kIntegrity, fmt::format("{} has one that is no text", what));
         }
-        out.push_back(tag.get<std::string>());
+        out.push_back(one.get<std::string>());
       }
     }
     page = next_page(answer);
@@ -274,6 +289,21 @@ std::vector<std::string> Client::fetch_tags(unsigned page_size) const {
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
+}
+
+std::vector<std::string> Client::fetch_tags(unsigned page_size) const {
+  return fetch_list(request("GET", fmt::format("tags/list?n={}", page_size), scope_), "tags",
+                    "the list of tags")
+      .value_or(std::vector<std::string>());
+}
+
+std::vector<std::string> Client::fetch_repositories(unsigned page_size) const {
+  auto list = fetch_list(request("GET", fmt::format("/v2/_catalog?n={}", page_size),
+                                 Scope::parse("registry:catalog:*")),
+                         "repositories", "the list of repositories");
+  if (list) return *std::move(list);
+  throw Error(ErrorKind::kRefused,
+              fmt::format("`{}` does not list its repositories", name().host()));
 }
 
 ImageIndex Client::fetch_referrers(const Digest& digest) const {

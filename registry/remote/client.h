@@ -64,6 +64,11 @@ class Client {
   /// it is entered under the fallback tag, whose other entries stay.
   void put_referrer(const Manifest& manifest) const;
 
+  /// Whether blobs may be sent: an upload is begun, and given up.
+  bool may_write() const;
+  /// All repositories of the registry, sorted bytewise. An Error of kind kRefused when it does not
+  /// tell.
+  std::vector<std::string> fetch_repositories(unsigned page_size = 1000) const;
   /// All tags, sorted bytewise.
   std::vector<std::string> fetch_tags(unsigned page_size = 1000) const;
   /// What refers to the manifest; by the fallback tag where the registry has no such list.
@@ -77,7 +82,11 @@ class Client {
 
  private:
   RemoteRequest request(std::string method, std::string_view rest, Scope scope) const;
+  /// The texts in the array `field` of all pages of a list; nothing when there is no such list.
+  std::optional<std::vector<std::string>> fetch_list(RemoteRequest asked, const char* field,
+                                                     std::string_view what) const;
   bool remove(const std::string& tag_or_digest) const;
+  void give_up(const RemoteAnswer& upload) const;
   RemoteAnswer put(const std::string& tag_or_digest, const StoredManifest& manifest) const;
   void enter_fallback(const Manifest& manifest) const;
   /// The next page of a list, by its `Link` header (RFC 8288).

@@ -67,6 +67,7 @@ bool RemoteTarget::has_blob(const Digest& digest, std::uint64_t size_bytes) {
     const auto known = confirmed_.find(digest);
     if (known != confirmed_.end()) return known->second == size_bytes;
     const auto hint = places_.find(digest);
+    if (hint != places_.end() && looks_only_) return true;
     if (hint != places_.end()) {
       place = hint->second;
       // A place that does not hold it is not asked again.
@@ -94,6 +95,11 @@ void RemoteTarget::add_place(const Digest& blob, const RegistryReference& where)
   }
   const std::lock_guard guard(mutex_);
   places_.insert_or_assign(blob, where.repository());
+}
+
+void RemoteTarget::look_only() {
+  const std::lock_guard guard(mutex_);
+  looks_only_ = true;
 }
 
 bool RemoteTarget::was_mounted(const Digest& blob) const {

@@ -25,7 +25,9 @@ class RemoteTarget final : public ImageTarget {
   bool has_blob(const Digest& digest, std::uint64_t size_bytes) override;
   std::unique_ptr<TargetBlob> begin_blob() override;
   void copy_blob(const Descriptor& blob, const OpenBytes& open) override;
+  std::optional<RegistryReference> place() const override { return client_->name(); }
   void add_place(const Digest& blob, const RegistryReference& where) override;
+  void look_only() override;
   bool was_mounted(const Digest& blob) const override;
   TargetTraffic traffic() const override;
   unsigned parallel() const override { return client_->options().parallel; }
@@ -57,6 +59,7 @@ class RemoteTarget final : public ImageTarget {
   std::map<Digest, std::string> places_;
   std::set<Digest> mounted_;
   TargetTraffic traffic_;
+  bool looks_only_ = false;
   bool asks_for_each_ = false;
   bool took_word_ = false;
   /// What the tag names; absent before it was asked for.

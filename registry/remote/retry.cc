@@ -23,7 +23,8 @@ std::optional<std::time_t> read_date(std::optional<std::string_view> text) {
 }  // namespace
 
 bool Retry::wait(std::optional<std::chrono::milliseconds> asked) {
-  if (attempts_ >= options_.attempts) return false;
+  const bool told = asked && asked->count() > 0;
+  if (!told && counted_ >= options_.attempts) return false;
   const double spread = 0.5 + 0.5 * options_.random();
   auto time = std::chrono::milliseconds(
       static_cast<std::int64_t>(static_cast<double>(next_.count()) * spread));
@@ -33,12 +34,14 @@ bool Retry::wait(std::optional<std::chrono::milliseconds> asked) {
   options_.pause(time);
   waited_ += time;
   ++attempts_;
+  counted_ += told ? 0 : 1;
   next_ = std::min(next_ * 2, options_.longest_pause);
   return true;
 }
 
 void Retry::begin_anew() {
   attempts_ = 1;
+  counted_ = 1;
   next_ = options_.first_pause;
 }
 

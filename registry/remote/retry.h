@@ -27,7 +27,8 @@ class Retry {
  public:
   explicit Retry(const RetryOptions& options) : options_(options), next_(options.first_pause) {}
   /// Waits before another attempt, as long as the server asked or twice as long as the time before,
-  /// give or take. False when attempts or budget are used up.
+  /// give or take. False when attempts or budget are used up; a server that says when to come back
+  /// uses up the budget alone.
   bool wait(std::optional<std::chrono::milliseconds> asked = std::nullopt);
   /// There was progress: the attempts count anew, the budget does not.
   void begin_anew();
@@ -38,6 +39,8 @@ class Retry {
   std::chrono::milliseconds next_;
   std::chrono::milliseconds waited_{0};
   unsigned attempts_ = 1;
+  /// Those that the server did not ask for by naming a time.
+  unsigned counted_ = 1;
 };
 
 /// Answers after which the same request may well succeed.

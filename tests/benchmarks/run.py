@@ -8,17 +8,26 @@ each counts.
 """
 
 import argparse
+import hashlib
+import http.client
+import io
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import statistics
 import subprocess
 import sys
+import tarfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "end_to_end"))
+
+from docker_registry import DockerRegistry, Proxy  # noqa: E402
+
 FIXTURES = HERE.parent.parent / "fixtures"
 DEMO_LOCK = "demo/conda-lock.yml"
 
@@ -197,6 +206,78 @@ class Bench:
             row(f"{count} packages", seconds, f"{1000 * statistics.median(seconds) / count:.2f} ms a package, "
                 f"peak memory {max(pair[1] for pair in ours)} MB")
 
+    def push(self):
+        """1 GB in 20 layers to docker-registry on loopback, and builds at 30 ms for each request."""
+        source, changed = self.room / "source", self.room / "changed"
+        write_layout(source, 20, 50 << 20)
+        write_layout(changed, 20, 50 << 20, but_last=True)
+        times = {name: [] for name in ("kasane copy", "curl -T", "skopeo copy", "buildah push")}
+        again = {"kasane copy": [], "skopeo copy": []}
+        memory = []
+        for _ in range(self.rounds):
+            for name, push in times.items():
+                with DockerRegistry(self.fresh("registry")) as server:
+                    if name == "curl -T":
+                        push.append(self.curl(server, source))
+                    elif name == "buildah push":
+                        push.append(self.buildah_push(server, source))
+                    else:
+                        seconds, peak, _ = measured(self.copying(name, source, server))
+                        push.append(seconds)
+                        again[name].append(measured(self.copying(name, changed, server))[0])
+                        memory += [peak] if name == "kasane copy" else []
+        ours = times["kasane copy"]
+        row("kasane copy, 1 GB in 20 layers", ours, f"peak memory {max(memory)} MB")
+        for name in ("curl -T", "skopeo copy", "buildah push"):
+            row(name, times[name], ratio(ours, times[name]) + " is kasane's time of it")
+        row("kasane copy, one layer changed", again["kasane copy"])
+        row("skopeo copy, one layer changed", again["skopeo copy"], ratio(again["skopeo copy"], again["kasane copy"]))
+        self.latency()
+
+    def latency(self):
+        cache = self.cache_with_packages("cache")
+        with DockerRegistry(self.fresh("registry")) as server, Proxy(delay=0.03) as proxy:
+            self.kasane_push(cache, f"{server.host}/one:1", proxy, "--max-layers", "42")
+            same = [self.kasane_push(cache, f"{server.host}/one:1", proxy, "--max-layers", "42")
+                    for _ in range(self.rounds)]
+            row("unchanged, 30 ms a request", [seconds for seconds, _ in same], f"{same[0][1]['requests']} requests")
+            empty = [self.kasane_push(self.fresh("empty"), f"{server.host}/other-{number}:1", proxy, "--max-layers", "42")
+                     for number in range(self.rounds)]
+            known = sum(layer["origin"] == "mounted" for layer in empty[0][1]["layers"])
+            row("empty disk, 30 ms a request", [seconds for seconds, _ in empty],
+                f"{known} layers mounted, {empty[0][1]['requests']} requests, "
+                f"{empty[0][1]['bytes']['fetched']} bytes of packages")
+
+    def kasane_push(self, cache, target, proxy, *more):
+        command = [self.kasane, "build", self.work / "bench.yml", "--base", f"oci:{self.base}", "--push", target,
+                   "--no-compile", "--json", *more]
+        seconds, _, out = measured(command, KASANE_CACHE_DIR=str(cache), http_proxy=proxy.url)
+        return seconds, json.loads(out)
+
+    def copying(self, tool, layout, server):
+        if tool == "kasane copy":
+            return [self.kasane, "copy", f"oci:{layout}:t", f"{server.host}/app:1"]
+        return ["skopeo", "copy", "-q", "--insecure-policy", "--dest-tls-verify=false", f"oci:{layout}:t",
+                f"docker://{server.host}/app:1"]
+
+    def curl(self, server, layout):
+        """The blobs alone, sent by curl, eight at once."""
+        places = []
+        for path in (layout / "blobs/sha256").iterdir():
+            connection = http.client.HTTPConnection(server.host)
+            connection.request("POST", "/v2/app/blobs/uploads/")
+            place = connection.getresponse().getheader("Location")
+            places.append((path, f"{place}&digest=sha256:{path.name}"))
+        arguments = [word for path, url in places for word in ("-T", path, "-o", "/dev/null", url)]
+        return measured(["curl", "-sSf", "-Z", "--parallel-max", "8", "-H", "Content-Type: application/octet-stream",
+                         *arguments])[0]
+
+    def buildah_push(self, server, layout):
+        storage = ["--root", self.fresh("storage"), "--runroot", self.fresh("run"), "--storage-driver", "vfs"]
+        image = call(["buildah", *storage, "pull", "-q", f"oci:{layout}:t"]).strip()
+        return measured(["buildah", *storage, "push", "-q", "--tls-verify=false", image,
+                         f"docker://{server.host}/app:1"])[0]
+
     def giant(self):
         """One package of 2 GB."""
         place = self.work / "giant"
@@ -208,6 +289,39 @@ class Bench:
         seconds, memory, report = other.kasane_build(other.cache_with_packages("cache"), other.fresh("image"), "added.yml")
         row("an environment with a 2 GB package", [seconds], f"{report['bytes']['built'] / 1e6:.0f} MB of layers, "
             f"peak memory {memory} MB")
+
+
+def write_layout(layout, count, size, but_last=False):
+    """An image of layers that do not compress; `but_last` makes the last one another."""
+    blobs = layout / "blobs/sha256"
+    shutil.rmtree(layout, ignore_errors=True)
+    blobs.mkdir(parents=True)
+
+    def put(data):
+        digest = hashlib.sha256(data).hexdigest()
+        (blobs / digest).write_bytes(data)
+        return {"digest": f"sha256:{digest}", "size": len(data)}
+
+    layers, diff_ids = [], []
+    for number in range(count):
+        chance = random.Random(number + (1000 if but_last and number == count - 1 else 0))
+        member = tarfile.TarInfo(f"file-{number}")
+        member.size = size
+        plain = io.BytesIO()
+        with tarfile.open(fileobj=plain, mode="w") as tar:
+            tar.addfile(member, io.BytesIO(chance.randbytes(size)))
+        data = plain.getvalue()
+        diff_ids.append("sha256:" + hashlib.sha256(data).hexdigest())
+        packed = subprocess.run(["gzip", "-1", "-n"], input=data, capture_output=True, check=True).stdout
+        layers.append(dict(put(packed), mediaType="application/vnd.oci.image.layer.v1.tar+gzip"))
+    config = json.dumps({"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": diff_ids}})
+    manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+                "config": dict(put(config.encode()), mediaType="application/vnd.oci.image.config.v1+json"),
+                "layers": layers}
+    entry = dict(put(json.dumps(manifest).encode()), mediaType=manifest["mediaType"],
+                 annotations={"org.opencontainers.image.ref.name": "t"})
+    (layout / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [entry]}))
+    (layout / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
 
 
 def call(command, **more):
@@ -260,7 +374,7 @@ def main():
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("work", type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="cold,join,change,byte_code,tools,growth,giant")
+    parser.add_argument("--only", default="cold,join,change,byte_code,tools,growth,giant,push")
     options = parser.parse_args()
     bench = Bench(options)
     bench.prepare()

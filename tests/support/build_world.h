@@ -19,6 +19,7 @@
 #include "builder/inventory/read_inventory.h"
 #include "cache/cache.h"
 #include "registry/open_image.h"
+#include "registry/remote/registries.h"
 #include "tests/support/conda_package_builder.h"
 #include "tests/support/temporary_directory.h"
 
@@ -86,6 +87,33 @@ class BuildWorld {
                                     [&](const builder::EnvironmentId&) {
                                       return registry::open_target(files_, reference(image));
                                     }};
+    return builder::build_image(request, services);
+  }
+
+  /// Builds with the cache `cache` into a registry, with or without what others have left there.
+  builder::BuildReport push(const builder::BuildRequest& request,
+                            const registry::Registries& registries, const std::string& name,
+                            const std::string& cache = "cache", bool shares = true) {
+    const auto opened = cache::open_cache(files_, directory_ / cache.c_str(), {});
+    const auto http = make_curl_client({});
+    builder::PackageFetcher fetcher(*http, *opened, {});
+    builder::BuildServices services{
+        files_,
+        *opened,
+        fetcher,
+        programs_,
+        directory_.path(),
+        2,
+        [&](const builder::EnvironmentId&) {
+          return registry::open_target(files_, registry::ImageReference::parse(name), &registries);
+        }};
+    if (shares) {
+      services.open_shared = [&](const registry::RegistryReference& target) {
+        return std::make_unique<builder::SharedCache>(registries, target.host(), "linux-64",
+                                                      request.plan.prefix);
+      };
+    }
+    services.count_requests = [&] { return registries.requests(); };
     return builder::build_image(request, services);
   }
 

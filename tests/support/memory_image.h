@@ -49,6 +49,7 @@ class MemoryImage final : public registry::ImageSource {
       config_.append_layer(DiffId(layer.diff_id.value_or(Digest::of(layer.tar))), "test");
     }
     config_text_ = config_.render();
+    blobs_.emplace(Digest::of(config_text_), config_text_);
     return registry::Manifest::make(
         {std::string(media_type::kConfig), Digest::of(config_text_), config_text_.size(), {}},
         std::move(descriptors), {});

@@ -10,6 +10,7 @@
 #include "base/http.h"
 #include "registry/auth/authenticator.h"
 #include "registry/remote/client.h"
+#include "registry/remote/registries.h"
 #include "registry/remote/remote_target.h"
 
 namespace kasane::testing {
@@ -41,6 +42,16 @@ struct RemoteWorld {
   }
   registry::RemoteTarget target(const std::string& name, std::size_t chunk_bytes = 1000) {
     return registry::RemoteTarget(client(name, chunk_bytes));
+  }
+
+  /// Those of a process, with what a process asks for.
+  std::unique_ptr<registry::Registries> registries(
+      registry::Credential credential = registry::Anonymous{}) {
+    return std::make_unique<registry::Registries>(
+        make_curl_client({.proxies_from_environment = false}),
+        [credential](const std::string&, const std::string&) { return credential; },
+        registry::Authenticator::Options{.retry = retry(), .now = [this] { return now; }},
+        registry::RemoteOptions{.retry = retry()});
   }
 
   std::mutex mutex;

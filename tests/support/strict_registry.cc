@@ -89,6 +89,22 @@ void StrictRegistry::fail_at(std::size_t number, Fault fault) {
   faults_.insert_or_assign(number, std::move(fault));
 }
 
+void StrictRegistry::clear_faults() {
+  const std::lock_guard guard(mutex_);
+  faults_.clear();
+}
+
+void StrictRegistry::intercept(Fault fault) {
+  const std::lock_guard guard(mutex_);
+  interceptor_ = std::move(fault);
+}
+
+void StrictRegistry::lose_blob(const std::string& repository, const Digest& digest) {
+  const std::lock_guard guard(mutex_);
+  repositories_[repository].blobs.erase(digest.render());
+  lost_.insert(digest.render());
+}
+
 void StrictRegistry::expire_tokens() {
   const std::lock_guard guard(mutex_);
   tokens_.clear();
@@ -194,7 +210,7 @@ HttpReply StrictRegistry::handle(const HttpCall& call) {
     }
     const auto found = faults_.find(log_.size());
     log_.push_back(call.method + " " + without_digests(call.path()));
-    if (found != faults_.end()) fault = found->second;
+    fault = found != faults_.end() ? found->second : interceptor_;
   }
   const auto answer = [&] {
     const std::lock_guard guard(mutex_);
@@ -268,12 +284,15 @@ std::optional<HttpReply> StrictRegistry::refuse_stranger(const HttpCall& call,
 
 HttpReply StrictRegistry::serve(const HttpCall& call) {
   const std::string path = call.path().substr(4);
+  if (path == "_catalog") return serve_catalog();
   for (const char* part : {"/blobs/uploads/", "/blobs/", "/manifests/", "/tags/", "/referrers/"}) {
     const std::size_t at = path.find(part);
     if (at == std::string::npos) continue;
     const std::string repository = path.substr(0, at);
     const std::string rest = path.substr(at + std::string_view(part).size());
     if (auto refusal = refuse_stranger(call, repository)) return *refusal;
+    const bool reads = call.method == "GET" || call.method == "HEAD";
+    if (!reads && options_.read_only.contains(repository)) return error(403, "DENIED");
     const std::string_view kind = part;
     if (kind == "/blobs/uploads/") {
       return rest.empty() ? begin_upload(call, repository) : go_on(call, repository, rest);
@@ -434,6 +453,9 @@ HttpReply StrictRegistry::take_manifest(const HttpCall& call, const std::string&
     needed.push_back(layer.value("digest", ""));
   }
   for (const std::string& blob : needed) {
+    if (!place.blobs.contains(blob) && lost_.contains(blob)) {
+      return error(400, "MANIFEST_BLOB_UNKNOWN");
+    }
     if (!place.blobs.contains(blob)) {
       return violate(404, "MANIFEST_BLOB_UNKNOWN", "a manifest before its blobs");
     }
@@ -467,6 +489,12 @@ void StrictRegistry::add_referrer(Repository& place, const std::string& subject,
                                 {"size", place.manifests[digest].bytes.size()},
                                 {"artifactType", document.value("artifactType", "")}});
   list.bytes = index.dump();
+}
+
+HttpReply StrictRegistry::serve_catalog() {
+  Json names = Json::array();
+  for (const auto& [name, repository] : repositories_) names.push_back(name);
+  return HttpReply::of(200, Json{{"repositories", names}}.dump());
 }
 
 HttpReply StrictRegistry::serve_tags(const HttpCall& call, const std::string& repository) {

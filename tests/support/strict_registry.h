@@ -28,6 +28,8 @@ class StrictRegistry {
     bool redirects_blobs = false;
     bool has_referrers = true;
     std::size_t page_size = 1000;
+    /// Repositories that nobody may write to.
+    std::set<std::string> read_only = {};
   };
   static constexpr const char* kUser = "somebody";
   static constexpr const char* kPassword = "hunter2-PASSWORD";
@@ -44,6 +46,9 @@ class StrictRegistry {
   std::string host() const;
   /// The request of that number, counting from 0 and without those for tokens, meets the fault.
   void fail_at(std::size_t number, Fault fault);
+  void clear_faults();
+  /// Every request meets it; faults for one request come first.
+  void intercept(Fault fault);
   /// Every token given out so far is refused from now on.
   void expire_tokens();
   std::size_t requests() const;
@@ -59,6 +64,8 @@ class StrictRegistry {
   std::optional<std::string> find_blob(const std::string& repository, const Digest& digest) const;
   std::optional<std::string> find_manifest(const std::string& repository,
                                            const std::string& name) const;
+  /// The blob vanishes, though manifests name it.
+  void lose_blob(const std::string& repository, const Digest& digest);
   /// Changes the bytes under a blob's name.
   void corrupt_blob(const std::string& repository, const Digest& digest);
   std::size_t manifests(const std::string& repository) const;
@@ -99,6 +106,7 @@ class StrictRegistry {
                           const std::string& name);
   static void add_referrer(Repository& place, const std::string& subject,
                            const nlohmann::json& document, const std::string& digest);
+  HttpReply serve_catalog();
   HttpReply serve_tags(const HttpCall& call, const std::string& repository);
   HttpReply where(HttpReply reply, const std::string& id, Upload& upload);
   HttpReply violate(int status, const std::string& code, const std::string& what);
@@ -106,6 +114,8 @@ class StrictRegistry {
   Options options_;
   mutable std::mutex mutex_;
   std::map<std::size_t, Fault> faults_;
+  Fault interceptor_;
+  std::set<std::string> lost_;
   std::map<std::string, Repository> repositories_;
   std::map<std::string, Upload> uploads_;
   /// Tokens and their scopes.

@@ -1,0 +1,53 @@
+#include "registry/auth/form.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+
+namespace kasane::registry {
+namespace {
+
+constexpr std::size_t kAnswerLimit = std::size_t{1} << 20;
+
+std::string encode(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-._~").find(c) != std::string_view::npos;
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string render_form(const FormFields& fields) {
+  std::string out;
+  for (const auto& [name, value] : fields) {
+    out += fmt::format("{}{}={}", out.empty() ? "" : "&", name, encode(value));
+  }
+  return out;
+}
+
+HttpRequest form_request(const std::string& url, const FormFields& fields) {
+  HttpRequest request;
+  request.method = "POST";
+  request.url = url;
+  request.headers.add("Content-Type", "application/x-www-form-urlencoded");
+  const std::string form = render_form(fields);
+  request.body_size = form.size();
+  request.body = [form] {
+    // The source borrows: it must not outlive the form, which this function holds.
+    return std::make_unique<StringSource>(form);
+  };
+  return request;
+}
+
+void SmallAnswer::write(std::string_view bytes) {
+  if (text_.size() + bytes.size() > kAnswerLimit) {
+    throw Error(ErrorKind::kRefused, fmt::format("{} answers without end", who_));
+  }
+  text_.append(bytes);
+}
+
+}  // namespace kasane::registry
