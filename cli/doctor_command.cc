@@ -1,3 +1,5 @@
+#include <chrono>
+#include <cstdlib>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -14,6 +16,9 @@ namespace kasane::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+/// Tokens are taken with some leeway.
+constexpr std::chrono::seconds kMostOff{120};
 
 struct DoctorOptions {
   std::string registry;
@@ -73,6 +78,17 @@ void examine_registry(const std::string& host, RegistrySetup& setup, Examination
     return fmt::format("{}, from {}", kind_of(found.credential), found.origin);
   });
   const auto reader = setup.registries().open(name, registry::Client::Purpose::kRead);
+  out.look("clock", [&]() -> std::string {
+    const auto theirs = reader->fetch_time();
+    if (!theirs) return "the registry does not tell the time";
+    const auto ours = std::chrono::system_clock::now();
+    const auto off = std::chrono::duration_cast<std::chrono::seconds>(ours - *theirs);
+    if (std::chrono::abs(off) < kMostOff) return "right";
+    throw Error(ErrorKind::kFailed,
+                fmt::format("{} seconds {} the registry's", std::abs(off.count()),
+                            off.count() > 0 ? "ahead of" : "behind"))
+        .hint("set this machine's clock: tokens live from one time to another");
+  });
   const bool reached = out.look("read", [&] {
     const auto tags = reader->fetch_tags();
     return fmt::format("may read; `{}` has {} tags", name.repository(), tags.size());

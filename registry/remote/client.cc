@@ -241,6 +241,10 @@ std::optional<Url> Client::next_page(const RemoteAnswer& answer) const {
   return next;
 }
 
+std::optional<std::chrono::system_clock::time_point> Client::fetch_time() const {
+  return read_date(transport_.send(request("GET", "/v2/", scope_)).response.headers);
+}
+
 bool Client::may_write() const {
   const RemoteRequest asked = request("POST", "blobs/uploads/", Scope::push(name().repository()));
   const RemoteAnswer answer = transport_.send(asked);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -64,6 +65,8 @@ class Client {
   /// it is entered under the fallback tag, whose other entries stay.
   void put_referrer(const Manifest& manifest) const;
 
+  /// What the registry says the time is; nothing when it does not.
+  std::optional<std::chrono::system_clock::time_point> fetch_time() const;
   /// Whether blobs may be sent: an upload is begun, and given up.
   bool may_write() const;
   /// All repositories of the registry, sorted bytewise. An Error of kind kRefused when it does not

@@ -11,7 +11,7 @@ namespace {
 constexpr std::int64_t kMostSeconds = 86'400;
 
 /// RFC 9110, section 5.6.7, in its one current form.
-std::optional<std::time_t> read_date(std::optional<std::string_view> text) {
+std::optional<std::time_t> read_time(std::optional<std::string_view> text) {
   if (!text) return std::nullopt;
   std::tm time{};
   const std::string copy(*text);
@@ -50,6 +50,12 @@ bool is_transient(int status) {
          status == 503 || status == 504;
 }
 
+std::optional<std::chrono::system_clock::time_point> read_date(const HttpHeaders& headers) {
+  const auto time = read_time(headers.find("Date"));
+  if (!time) return std::nullopt;
+  return std::chrono::system_clock::from_time_t(*time);
+}
+
 std::optional<std::chrono::milliseconds> read_retry_after(const HttpHeaders& headers) {
   const auto field = headers.find("Retry-After");
   if (!field) return std::nullopt;
@@ -57,8 +63,8 @@ std::optional<std::chrono::milliseconds> read_retry_after(const HttpHeaders& hea
   const auto [end, failure] =
       std::from_chars(field->data(), field->data() + field->size(), seconds);
   if (failure != std::errc() || end != field->data() + field->size()) {
-    const auto then = read_date(field);
-    const auto now = read_date(headers.find("Date"));
+    const auto then = read_time(field);
+    const auto now = read_time(headers.find("Date"));
     if (!then || !now) return std::nullopt;
     seconds = static_cast<std::int64_t>(*then - *now);
   }

@@ -46,6 +46,9 @@ class Retry {
 /// Answers after which the same request may well succeed.
 bool is_transient(int status);
 
+/// The field `Date` (RFC 9110, section 6.6.1).
+std::optional<std::chrono::system_clock::time_point> read_date(const HttpHeaders& headers);
+
 /// `Retry-After` in seconds, or as a date that is read against the answer's own `Date`.
 std::optional<std::chrono::milliseconds> read_retry_after(const HttpHeaders& headers);
 
