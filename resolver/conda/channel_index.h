@@ -69,9 +69,13 @@ struct IndexRecord {
 };
 
 /// All records of one name, sorted by version, build number and build string, rising. A view into
-/// an open ChannelIndex, which must outlive it. Cheap to copy; any thread may read.
+/// bytes that belong to whoever gave it, as a rule a RecordSource. Cheap to copy; any thread may
+/// read.
 class NameTable {
  public:
+  /// The table in `bytes`, which TableBuilder made; nothing when its bounds do not fit their size.
+  static std::optional<NameTable> find_in(std::string_view name, std::string_view bytes);
+
   std::string_view name() const { return name_; }
   std::size_t size() const { return head_.record_count; }
   /// All of record `i`, which is below size().
@@ -83,10 +87,6 @@ class NameTable {
   std::string_view version_key(std::size_t i) const;
 
  private:
-  friend class ChannelIndex;
-  /// Nothing when the bounds within the table do not fit its size.
-  static std::optional<NameTable> find_in(std::string_view name, std::string_view bytes);
-
   index_format::RecordRow row(std::size_t i) const;
   std::string_view text(std::uint32_t id) const { return texts_[id]; }
   IndexList list(std::uint32_t id) const;
@@ -99,13 +99,16 @@ class NameTable {
   IndexTexts texts_;
 };
 
-/// The index of one channel and subdir, mapped into memory: opening reads the table of names, and a
-/// name's records are read, and checked, only when they are asked for. Any thread may read.
+/// The repodata of one channel and subdir with its index, mapped into memory: opening reads the
+/// table of names, and a name's records are read, and checked, only when they are asked for. Any
+/// thread may read.
 class ChannelIndex {
  public:
   /// Nothing when there is no file, or one that is no index of this version, or a damaged one: make
-  /// it anew then.
-  static std::optional<ChannelIndex> open(const Path& path);
+  /// it anew then. Tables of records are taken from the file `tables`, and new ones kept there,
+  /// when it is given.
+  static std::optional<ChannelIndex> open(const Path& path,
+                                          const std::optional<Path>& tables = std::nullopt);
   ChannelIndex(ChannelIndex&&) noexcept;
   ChannelIndex& operator=(ChannelIndex&&) noexcept;
   ~ChannelIndex();
@@ -114,17 +117,25 @@ class ChannelIndex {
   std::uint64_t record_count() const;
   /// Names in order, by number below name_count().
   std::string_view name(std::size_t i) const;
-  /// Nothing when the channel lacks the name. A damaged table is an Error of kind kIntegrity.
+  bool has(std::string_view name) const;
+  /// Nothing when the channel lacks the name. What it gives stays valid as long as the index. A
+  /// file that is damaged there is an Error of kind kIntegrity, and is removed, so that it is made
+  /// anew the next time.
   std::optional<NameTable> find(std::string_view name) const;
   /// `info.base_url` of the repodata (CEP 15), `info.subdir`, and IndexOptions::source.
   std::string_view base_url() const;
   std::string_view subdir() const;
   std::string_view source() const;
+  /// Of this making of the index: 32 hex digits.
+  std::string identity() const;
+  /// How many records were left out, and one of them with the reason.
+  std::uint64_t left_out() const;
+  std::string_view first_problem() const;
 
  private:
-  struct Mapping;
-  explicit ChannelIndex(std::unique_ptr<Mapping> mapping);
-  std::unique_ptr<Mapping> mapping_;
+  struct State;
+  explicit ChannelIndex(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace kasane::resolver

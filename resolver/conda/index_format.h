@@ -2,43 +2,65 @@
 
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 
-/// The bytes of an index file, shared by its writer and its reader; docs/formats/index.md says what
-/// they mean. All numbers are little-endian, and rows are packed without padding that varies.
+/// The bytes of an index file and of tables, shared by those who write and who read them;
+/// docs/formats/index.md says what they mean. All numbers are little-endian, and rows are packed
+/// without padding that varies.
 namespace kasane::resolver::index_format {
 
 static_assert(std::endian::native == std::endian::little, "indexes are read in place");
 
 constexpr std::array<char, 8> kMagic = {'k', 's', 'n', 'i', 'n', 'd', 'e', 'x'};
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::uint32_t kNoId = 0xffffffff;
 
+/// What tells one making of an index from another: the first bytes of a SHA-256.
+using Identity = std::array<std::uint8_t, 16>;
+
 struct Footer {
+  std::uint64_t json_size;
+  std::uint64_t positions_offset;
+  std::uint64_t record_count;
   std::uint64_t names_offset;
   std::uint64_t names_size;
   std::uint64_t facts_offset;
-  std::uint64_t record_count;
+  Identity identity;
   std::uint32_t name_count;
   std::uint32_t names_checksum;
   std::uint32_t facts_size;
   std::uint32_t facts_checksum;
-  /// Of all bytes of the footer before it.
   std::uint32_t version;
+  /// Of all bytes of the footer before it.
   std::uint32_t checksum;
   std::array<char, 8> magic;
 };
-static_assert(sizeof(Footer) == 64);
+static_assert(sizeof(Footer) == 96);
 
 /// One name in the table of names, which is sorted by name. Its text follows the rows.
 struct NameRow {
-  std::uint64_t table_offset;
-  std::uint32_t table_size;
-  std::uint32_t table_checksum;
+  std::uint32_t first_position;
+  std::uint32_t position_count;
+  /// Of its positions.
+  std::uint32_t positions_checksum;
   std::uint32_t text_offset;
   std::uint32_t text_size;
 };
-static_assert(sizeof(NameRow) == 24);
+static_assert(sizeof(NameRow) == 20);
+
+/// Where a record stands in the JSON: from the quote of its file name to its closing brace.
+struct RecordPosition {
+  std::uint64_t offset;
+  /// The highest bit: it is of `packages.conda`.
+  std::uint32_t size_and_format;
+  std::uint32_t checksum;
+
+  std::uint32_t size() const { return size_and_format & 0x7fffffff; }
+  bool conda_format() const { return size_and_format >> 31 != 0; }
+};
+static_assert(sizeof(RecordPosition) == 16);
+constexpr std::uint32_t kCondaFormatBit = 0x80000000;
 
 /// The head of one name's table: rows, then list bounds, list items, string bounds, string bytes.
 struct TableHead {

@@ -3,14 +3,15 @@
 #include <cstdint>
 #include <string>
 
+#include "base/file_system.h"
 #include "base/stream.h"
 
 namespace kasane::resolver {
 
 struct IndexOptions {
-  /// Threads that read records, beside the one that calls.
+  /// Threads that read the repodata, the one that calls among them.
   unsigned threads = 2;
-  /// Kept in the index, to tell later what it was made from: an ETag, a digest.
+  /// Kept in the index, to tell later what it was made from.
   std::string source;
 };
 
@@ -18,15 +19,15 @@ struct IndexOptions {
 struct IndexReport {
   std::uint64_t records = 0;
   std::uint64_t names = 0;
-  std::uint64_t bytes_read = 0;
   /// Records that were left out, and one of them with the reason.
   std::uint64_t skipped = 0;
   std::string first_problem;
 };
 
-/// Turns a repodata.json (uncompressed) into an index for ChannelIndex. The bytes are a function of
-/// the records alone, not of threads and the order of records. Memory is bounded by what is
-/// distinct in the records, not by the JSON. Errors are of kind kFailed.
-IndexReport write_index(ByteSource& repodata, ByteSink& out, const IndexOptions& options);
+/// Makes the index of a repodata.json, which is all that the file holds: what must stand directly
+/// behind it, in the same file, for ChannelIndex. The bytes are a function of the repodata, not of
+/// threads. Memory is bounded by pieces of the JSON and a few bytes for each record. What is no
+/// repodata is an Error of kind kIntegrity.
+IndexReport write_index(const ReadableFile& repodata, ByteSink& out, const IndexOptions& options);
 
 }  // namespace kasane::resolver

@@ -26,6 +26,7 @@
 #include "resolver/resolve/solve_conda.h"
 #include "tests/support/conda_checker.h"
 #include "tests/support/index_source.h"
+#include "tests/support/memory_file.h"
 #include "tests/support/temporary_directory.h"
 
 namespace kasane::test {
@@ -58,11 +59,10 @@ class Channels {
     if (!added) return found->second.get();
     const std::string json = read(folder_ / name / subdir);
     if (json.empty()) return nullptr;
-    StringSource source(json);
     const Path path = directory_.path() / fmt::format("{}", sources_.size());
     StringSink index;
-    resolver::write_index(source, index, {});
-    std::ofstream(path, std::ios::binary) << index.take();
+    resolver::write_index(testing::MemoryFile(json), index, {});
+    std::ofstream(path, std::ios::binary) << json << index.take();
     const std::string url = fmt::format("{}/{}/", channels_.at(name).url(), subdir);
     // The checker keeps all records, which is much for a large channel.
     if (json.size() < (std::size_t{64} << 20)) checker_.add_repodata(url, json);

@@ -49,9 +49,12 @@ class Bench:
             call([sys.executable, "-B", "-m", "bench.make", self.work, "--debs", self.work / "debs"], cwd=FIXTURES)
         if not self.base.exists():
             call([sys.executable, "-B", "-m", "base_image.make", self.work, "--debs", self.work / "debs"], cwd=FIXTURES)
+        self.make_room()
+
+    def make_room(self):
         self.room = self.work / "room"
         shutil.rmtree(self.room, ignore_errors=True)
-        self.room.mkdir()
+        self.room.mkdir(parents=True)
 
     def packages(self, lock="bench.yml"):
         text = (self.work / lock).read_text()
@@ -290,6 +293,19 @@ class Bench:
         row("an environment with a 2 GB package", [seconds], f"{report['bytes']['built'] / 1e6:.0f} MB of layers, "
             f"peak memory {memory} MB")
 
+    def index(self):
+        """The index of a channel as large as conda-forge was in 2024, against simdjson's walk over the same JSON."""
+        data = os.environ.get("KASANE_TEST_DATA")
+        if not data:
+            print("skipped: KASANE_TEST_DATA is not set, which the channel is made of")
+            return
+        channel = self.work / "channel"
+        if not (channel / "linux-64/repodata.json").exists():
+            call([sys.executable, "-B", HERE / "make_conda_channel.py", data, channel])
+        for subdir in ("linux-64", "noarch"):
+            print(f"{subdir}:\n" + call([self.build / "tests/benchmarks/index_bench", channel / subdir / "repodata.json",
+                                        self.room]), end="", flush=True)
+
 
 def write_layout(layout, count, size, but_last=False):
     """An image of layers that do not compress; `but_last` makes the last one another."""
@@ -374,11 +390,15 @@ def main():
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("work", type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="cold,join,change,byte_code,tools,growth,giant,push")
+    parser.add_argument("--only", default="cold,join,change,byte_code,tools,growth,giant,push,index")
     options = parser.parse_args()
     bench = Bench(options)
-    bench.prepare()
-    for name in options.only.split(","):
+    names = options.only.split(",")
+    if names == ["index"]:
+        bench.make_room()
+    else:
+        bench.prepare()
+    for name in names:
         print(f"-- {name}: {getattr(bench, name).__doc__.splitlines()[0]}", flush=True)
         getattr(bench, name)()
     shutil.rmtree(bench.room)

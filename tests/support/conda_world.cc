@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/stream.h"
 #include "resolver/conda/index_writer.h"
+#include "tests/support/memory_file.h"
 
 namespace kasane::test {
 namespace {
@@ -84,10 +85,9 @@ void CondaWorld::add_repodata(const std::string& name, const std::string& subdir
   Opened& channel = opened(name);
   const Path path =
       directory_.path() / fmt::format("{}-{}", channels_.size(), channel.subdirs.size());
-  StringSource input(json);
   StringSink index;
-  resolver::write_index(input, index, {});
-  std::ofstream(path, std::ios::binary) << index.take();
+  resolver::write_index(testing::MemoryFile(json), index, {.threads = 1, .source = ""});
+  std::ofstream(path, std::ios::binary) << json << index.take();
   auto opened_index = resolver::ChannelIndex::open(path);
   if (!opened_index) throw Error(ErrorKind::kFailed, "the index cannot be read back");
   const std::string url = fmt::format("{}/{}/", channel.channel.url(), subdir);

@@ -1,0 +1,51 @@
+#include "resolver/conda/record_rules.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "resolver/conda/version.h"
+
+namespace kasane::resolver {
+namespace {
+
+/// Numbers with dots between them, which most versions are: no need to look closer.
+bool is_plain_version(std::string_view text) {
+  constexpr std::size_t kLongest = 100;
+  if (text.size() > kLongest) return false;
+  bool digit_before = false;
+  for (const char c : text) {
+    const bool digit = c >= '0' && c <= '9';
+    if (!digit && (c != '.' || !digit_before)) return false;
+    digit_before = digit;
+  }
+  return digit_before;
+}
+
+/// It becomes part of a URL, and of paths on disk.
+bool is_file_name(std::string_view text) {
+  return !text.empty() && text.front() != '.' && std::none_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < ' ' || c == '/' || c == '\\' || c == 0x7f;
+  });
+}
+
+}  // namespace
+
+bool RecordRules::is_version(std::string_view text) {
+  if (is_plain_version(text) || text == last_version_) return true;
+  key_.clear();
+  if (!append_version_key(text, key_)) return false;
+  last_version_ = text;
+  return true;
+}
+
+std::string RecordRules::find_problem(const RecordIdentity& record) {
+  if (record.name.empty() || record.version.empty() || record.build.empty()) {
+    return "it lacks a name, a version or a build string";
+  }
+  if (!is_file_name(record.file_name)) return "that is no file name";
+  if (!is_version(record.version)) return fmt::format("`{}` is no version", record.version);
+  return "";
+}
+
+}  // namespace kasane::resolver
