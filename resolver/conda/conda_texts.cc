@@ -4,6 +4,7 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/suggest.h"
 
@@ -43,7 +44,8 @@ std::string hint_for_virtual(std::string_view name) {
 }  // namespace
 
 void CondaTexts::set_origin(solver::VersionSetId set, std::string origin) {
-  origins_.emplace(set.value(), std::move(origin));
+  asked_for_.insert(book_.set(set).package.value());
+  if (!origin.empty()) origins_.emplace(set.value(), std::move(origin));
 }
 
 std::string CondaTexts::origin(solver::VersionSetId set) {
@@ -79,7 +81,7 @@ std::string CondaTexts::hint_for_missing(solver::PackageId package) {
   if (is_virtual_name(name)) return hint_for_virtual(name);
   std::string hint = hint_for_newer(name, nullptr);
   if (hint.empty()) hint = hint_for_hidden(name, nullptr);
-  return hint.empty() ? hint_for_name(name) : hint;
+  return hint.empty() ? hint_for_name(name, asked_for_.contains(package.value())) : hint;
 }
 
 std::string CondaTexts::hint_for_empty(solver::VersionSetId id) {
@@ -87,7 +89,8 @@ std::string CondaTexts::hint_for_empty(solver::VersionSetId id) {
   const std::string& name = book_.name(set.package);
   if (is_virtual_name(name)) return hint_for_virtual(name);
   std::string hint = hint_for_newer(name, &set);
-  return hint.empty() ? hint_for_hidden(name, &set) : hint;
+  if (hint.empty()) hint = hint_for_hidden(name, &set);
+  return hint.empty() ? hint_for_build(set) : hint;
 }
 
 std::string CondaTexts::hint_for_hidden(const std::string& name, const CondaSet* set) {
@@ -100,13 +103,34 @@ std::string CondaTexts::hint_for_hidden(const std::string& name, const CondaSet*
     book_.select(*set, hidden, [&](std::uint32_t place) { add(hidden.candidates[place]); });
   }
   if (channels.empty()) return "";
+  const auto& rules = book_.collector().rules();
   const Channel& channel = *book_.collector().channels()[*channels.begin()].channel;
-  const std::string wanted = set == nullptr ? name : set->text;
-  if (set != nullptr && set->spec.channel()) return "";
+  if (rules.channels_by_name.contains(name)) {
+    return fmt::format("the channel `{0}` has it: write `{0}::{1}`", channel.name(), name);
+  }
   return fmt::format(
       "the channel `{0}` has it, but an earlier one comes first: write `{0}::{1}`, or "
       "use `--channel-priority flexible`",
-      channel.name(), wanted);
+      channel.name(), set == nullptr ? name : set->text);
+}
+
+std::string CondaTexts::hint_for_build(const CondaSet& set) {
+  constexpr std::size_t kMostBuilds = 4;
+  if (!set.spec.build() && !set.spec.build_number()) return "";
+  const auto& version = set.spec.version();
+  const CandidateTable& table = book_.candidates(set.package);
+  std::vector<std::string> builds;
+  for (const CondaCandidate& candidate : table.candidates) {
+    const CandidateVersion& own = table.version_of(candidate);
+    if (version && !version->matches(own.key, own.text)) continue;
+    const IndexRecord record = candidate.table->nameless_record(candidate.row);
+    builds.push_back(fmt::format("`{} {}`", own.text, record.build));
+  }
+  if (builds.empty()) return "";
+  const std::size_t more = builds.size() - std::min(builds.size(), kMostBuilds);
+  builds.resize(builds.size() - more);
+  return fmt::format("the builds are {}{}", fmt::join(builds, ", "),
+                     more > 0 ? fmt::format(" and {} more", more) : "");
 }
 
 std::string CondaTexts::hint_for_newer(const std::string& name, const CondaSet* set) {
@@ -116,7 +140,12 @@ std::string CondaTexts::hint_for_newer(const std::string& name, const CondaSet* 
   return found ? "there are newer ones that `--exclude-newer` leaves out: take a later time" : "";
 }
 
-std::string CondaTexts::hint_for_name(const std::string& name) {
+std::string CondaTexts::hint_for_name(const std::string& name, bool asked_for) {
+  const std::string elsewhere =
+      fmt::format("no channel has `{}`: add the one that has it to `channels`{}", name,
+                  asked_for ? ", or leave it to pip" : "");
+  // What packages ask for is not misspelt.
+  if (!asked_for) return elsewhere;
   std::set<std::string> known;
   for (const ChannelRecords& channel : book_.collector().channels()) {
     for (RecordSource* source : channel.subdirs) {
@@ -124,9 +153,7 @@ std::string CondaTexts::hint_for_name(const std::string& name) {
     }
   }
   const auto near = find_suggestion(name, std::vector<std::string>(known.begin(), known.end()));
-  if (near) return fmt::format("did you mean `{}`?", *near);
-  return fmt::format(
-      "no channel has `{}`: add the one that has it to `channels`, or leave it to pip", name);
+  return near ? fmt::format("did you mean `{}`?", *near) : elsewhere;
 }
 
 }  // namespace kasane::resolver

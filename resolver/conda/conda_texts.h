@@ -2,6 +2,7 @@
 
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "resolver/conda/conda_provider.h"
@@ -15,7 +16,7 @@ class CondaTexts final : public solver::StoryTexts {
  public:
   CondaTexts(CandidateBook& book, CondaProvider& provider) : book_(book), provider_(provider) {}
 
-  /// Where the set was asked for: `environment.yml:7`. The first one counts.
+  /// The set was asked for, at `environment.yml:7` or nobody knows where. The first one counts.
   void set_origin(solver::VersionSetId set, std::string origin);
 
   std::string name(solver::PackageId package) override { return book_.name(package); }
@@ -32,11 +33,14 @@ class CondaTexts final : public solver::StoryTexts {
   const CandidateVersion& version_of(solver::CandidateId candidate);
   std::string hint_for_hidden(const std::string& name, const CondaSet* set);
   std::string hint_for_newer(const std::string& name, const CondaSet* set);
-  std::string hint_for_name(const std::string& name);
+  std::string hint_for_build(const CondaSet& set);
+  std::string hint_for_name(const std::string& name, bool asked_for);
 
   CandidateBook& book_;
   CondaProvider& provider_;
   std::unordered_map<std::uint32_t, std::string> origins_;
+  /// By package.
+  std::unordered_set<std::uint32_t> asked_for_;
 };
 
 }  // namespace kasane::resolver

@@ -37,6 +37,21 @@ class CondaLockReader {
         lock_(lock),
         collector_(text, selection, lock) {}
 
+  std::vector<std::string> read_platforms() {
+    read_top();
+    if (metadata_ > 0) read_metadata();
+    if (at(packages_).kind == YamlKind::kSequenceStart) {
+      for_each_item(packages_, [&](std::size_t item) {
+        expect(item, YamlKind::kMapStart, "a package as a map");
+        for_each_pair(item, [&](std::string_view key, std::size_t value) {
+          if (key == "platform") add_once(platforms_, read_text(value, key).value);
+        });
+      });
+    }
+    std::sort(platforms_.begin(), platforms_.end());
+    return std::move(platforms_);
+  }
+
   void read() {
     read_top();
     if (metadata_ > 0) read_metadata();
@@ -317,13 +332,33 @@ class CondaLockReader {
 
 }  // namespace
 
-void read_conda_lock(const LockText& text, const LockSelection& selection, Lock& lock) {
+namespace {
+
+YamlTape tape_of(const LockText& text) {
   std::optional<YamlTape> tape = YamlTape::find_simple(text.text());
-  if (!tape) {
-    text.refuse_conflict_markers();
-    tape = YamlTape::parse_any(text.text(), text.file_name());
-  }
-  CondaLockReader(text, selection, *tape, lock).read();
+  if (tape) return std::move(*tape);
+  text.refuse_conflict_markers();
+  return YamlTape::parse_any(text.text(), text.file_name());
+}
+
+}  // namespace
+
+void read_conda_lock(const LockText& text, const LockSelection& selection, Lock& lock) {
+  const YamlTape tape = tape_of(text);
+  CondaLockReader(text, selection, tape, lock).read();
+}
+
+std::vector<std::string> read_conda_lock_platforms(const LockText& text) {
+  const YamlTape tape = tape_of(text);
+  const LockSelection selection;
+  Lock lock{.platform = "",
+            .packages = {},
+            .channels = {},
+            .sources = {},
+            .content_hash = "",
+            .credentials = {},
+            .sha256 = Digest::of("")};
+  return CondaLockReader(text, selection, tape, lock).read_platforms();
 }
 
 }  // namespace kasane::resolver

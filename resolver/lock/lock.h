@@ -85,6 +85,13 @@ struct LockSelection {
 /// several chosen categories name alike comes once. Unknown keys are passed over.
 Lock read_lock(std::string_view text, std::string_view file_name, const LockSelection& selection);
 
+/// The platforms that a `conda-lock.yml` has packages for, or says that it is for, sorted. An
+/// `@EXPLICIT` list says nothing of that.
+std::vector<std::string> read_lock_platforms(std::string_view text, std::string_view file_name);
+
+/// True for texts that read_lock() is for, by content alone: they may be damaged all the same.
+bool is_lock(std::string_view text);
+
 /// The `conda-lock.yml` of one or more platforms, each of which comes once: a function of the
 /// packages alone, in whatever order they stand. Packages are written by manager, name, category,
 /// platform, so that a changed package changes its own lines only. For locks in that order,

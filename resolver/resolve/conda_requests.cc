@@ -1,7 +1,6 @@
 #include "resolver/resolve/conda_requests.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 
@@ -34,11 +33,6 @@ CondaRequest read_request(const Requirement& requirement, const std::string& tex
   }
 }
 
-std::string python_request(const std::string& text) {
-  const bool bare = !text.empty() && std::isdigit(static_cast<unsigned char>(text.front())) != 0;
-  return (bare ? "python=" : "python ") + text;
-}
-
 bool names_a_file(const MatchSpec& spec) {
   const auto has = [&](std::string_view key) { return spec.fields().contains(key); };
   return has("url") || has("fn") || has("md5") || has("sha256");
@@ -51,8 +45,7 @@ std::vector<CondaRequest> read_conda_requests(const EnvironmentSpec& spec) {
   for (const Requirement& requirement : spec.conda) {
     requests.push_back(read_request(requirement, requirement.text));
   }
-  if (spec.python)
-    requests.push_back(read_request(*spec.python, python_request(spec.python->text)));
+  if (spec.python) requests.push_back(read_request(*spec.python, "python " + spec.python->text));
   const bool has_pip = std::any_of(requests.begin(), requests.end(), [](const auto& request) {
     return request.spec.name() == "pip";
   });

@@ -46,10 +46,9 @@ class CondaSolve {
     for (const CondaRequest& request : question_.requests) {
       const CondaSet& set = book_.add_set(request.written.text, request.spec);
       problem_.requirements.push_back({{&set.id, 1}, solver::VersionSetId::none(), rank++});
-      if (request.written.place.line > 0) {
-        origins_.emplace_back(
-            set.id, fmt::format("{}:{}", request.written.place.file, request.written.place.line));
-      }
+      const SourcePlace& place = request.written.place;
+      origins_.emplace_back(
+          set.id, place.line > 0 ? fmt::format("{}:{}", place.file, place.line) : std::string());
     }
   }
 

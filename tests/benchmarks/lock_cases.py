@@ -2,18 +2,24 @@
 """Writes the recorded solves of real specifications as questions for conda_cases.
 
     lock_cases.py DATA > cases.jsonl
+    lock_cases.py DATA --tens 200 --channel made > tens.jsonl
 
 DATA is the folder of real data that KASANE_TEST_DATA names. Each line is one question, as JSON:
 id, platform, channels, requests, virtual packages (cuda, glibc), and what was recorded. A case
 whose specification cannot be read has none of its own, and says why. The recorded solution itself
 makes a second question, `pinned`: its packages, each by version and build.
+
+With --tens, each question is ten requests for linux-64, of ten names, drawn from all real
+specifications with a fixed seed. What was never asked together may be unsatisfiable together.
+With --channel, all questions are about that one channel.
 """
 
+import argparse
 import gzip
 import json
 import pathlib
+import random
 import re
-import sys
 import tomllib
 import urllib.parse
 
@@ -180,25 +186,61 @@ def system_of(table):
     return {"cuda": str(table["cuda"]) if "cuda" in table else None, "glibc": version}
 
 
-def main():
-    data = pathlib.Path(sys.argv[1])
+def question(case):
+    out = {"id": case["id"], "platform": case["platform"], "format": case["format"],
+           "source": f"{case['source']} {case['path']} {case['environment']}",
+           "whole": case["n_unsat"] == 0 and case["records_missing"] == 0,
+           "recorded": case["solution_conda"], "pinned": pinned(case)}
+    try:
+        by_pixi = any(path.endswith("pixi.toml") for path in case["spec_files"])
+        read = read_pixi if by_pixi or "pixi" in case["format"] else read_conda_lock
+        out["requests"], channels, system, out["priority"] = read(case)
+        out.update(system_of(system))
+    except Unreadable as why:
+        channels = recorded_channels(case)
+        out["unreadable"] = str(why)
+    used = [channel_name(url.rsplit("/", 2)[0]) for url in case["solution_conda"]
+            if url.startswith("https://")]
+    out["channels"] = [channel for channel in dict.fromkeys(channels + used)
+                       if channel not in ("", "defaults", "nodefaults")]
+    return out
+
+
+def questions(data):
     for path in sorted((data / "lock-cases").glob("*.json.gz")):
-        case = json.loads(gzip.decompress(path.read_bytes()))
-        out = {"id": case["id"], "platform": case["platform"], "format": case["format"],
-               "source": f"{case['source']} {case['path']} {case['environment']}",
-               "whole": case["n_unsat"] == 0 and case["records_missing"] == 0,
-               "recorded": case["solution_conda"], "pinned": pinned(case)}
-        try:
-            by_pixi = any(path.endswith("pixi.toml") for path in case["spec_files"])
-            read = read_pixi if by_pixi or "pixi" in case["format"] else read_conda_lock
-            out["requests"], channels, system, out["priority"] = read(case)
-            out.update(system_of(system))
-        except Unreadable as why:
-            channels = recorded_channels(case)
-            out["unreadable"] = str(why)
-        used = [channel_name(url.rsplit("/", 2)[0]) for url in case["solution_conda"] if url.startswith("https://")]
-        out["channels"] = [c for c in dict.fromkeys(channels + used) if c not in ("", "defaults", "nodefaults")]
-        print(json.dumps(out))
+        yield question(json.loads(gzip.decompress(path.read_bytes())))
+
+
+def name_of(request):
+    return re.split(r"[ =<>!~\[]", request.split("::")[-1].strip())[0].lower()
+
+
+def tens(data, count, channel):
+    asked = {}
+    for item in questions(data):
+        if item["platform"] == "linux-64" and item["channels"] == ["conda-forge"]:
+            for request in item.get("requests", []):
+                if "::" not in request:
+                    asked.setdefault(name_of(request), set()).add(request)
+    source = random.Random(20240501)
+    for number in range(count):
+        names = source.sample(sorted(asked), 10)
+        yield {"id": f"ten-{number}", "platform": "linux-64", "channels": [channel], "check": False,
+               "may_fail": True, "glibc": "2.35",
+               "requests": [source.choice(sorted(asked[name])) for name in names]}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("data", type=pathlib.Path)
+    parser.add_argument("--tens", type=int, default=0)
+    parser.add_argument("--channel")
+    options = parser.parse_args()
+    found = tens(options.data, options.tens, options.channel) if options.tens else questions(options.data)
+    for item in found:
+        if options.channel:
+            item["channels"], item["check"] = [options.channel], False
+        print(json.dumps(item))
 
 
 main()

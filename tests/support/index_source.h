@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,5 +38,13 @@ class IndexSource final : public resolver::RecordSource {
   std::string package_url_;
   std::string subdir_;
 };
+
+/// Makes the index of a repodata.json at `path`, and opens it.
+std::unique_ptr<IndexSource> make_index_source(const Path& path, const std::string& repodata,
+                                               std::string package_url, std::string subdir);
+
+/// Opens one that was made there before; nullptr when there is none.
+std::unique_ptr<IndexSource> find_index_source(const Path& path, std::string package_url,
+                                               std::string subdir);
 
 }  // namespace kasane::test
