@@ -2,6 +2,10 @@
 
 #include <cctype>
 
+#include "resolver/lock/explicit_list.h"
+#include "resolver/spec/dockerfile_lines.h"
+#include "resolver/spec/setup_script.h"
+
 namespace kasane::resolver {
 namespace {
 
@@ -19,6 +23,16 @@ bool begins_yaml(std::string_view line) {
   return true;
 }
 
+/// `[table]`, or `key = "value"`, which no requirement looks like.
+bool begins_toml(std::string_view line) {
+  if (line.starts_with('[')) return true;
+  const std::size_t equals = line.find('=');
+  if (equals == std::string_view::npos) return false;
+  const std::string_view value = trim(line.substr(equals + 1));
+  return value.starts_with('"') || value.starts_with('\'') || value.starts_with('[') ||
+         value.starts_with('{');
+}
+
 std::string_view first_line(const SpecText& text) {
   for (int number = 1; number <= text.line_count(); ++number) {
     const std::string_view line = trim(text.line(number));
@@ -31,6 +45,13 @@ std::string_view first_line(const SpecText& text) {
 
 TextForm recognise(const SpecText& text) {
   const std::string_view line = first_line(text);
+  if (is_explicit_list(text.text())) return TextForm::kExplicitList;
+  if (line.starts_with("{") || line.starts_with("//") || line.starts_with("/*")) {
+    return TextForm::kJson;
+  }
+  if (is_dockerfile(text)) return TextForm::kDockerfile;
+  if (is_setup_script(text)) return TextForm::kScript;
+  if (begins_toml(line)) return TextForm::kToml;
   return begins_yaml(line) ? TextForm::kYaml : TextForm::kRequirements;
 }
 

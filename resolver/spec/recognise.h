@@ -4,7 +4,7 @@
 
 namespace kasane::resolver {
 
-enum class TextForm { kYaml, kRequirements };
+enum class TextForm { kYaml, kJson, kToml, kDockerfile, kScript, kExplicitList, kRequirements };
 
 /// What form a text has, by its content alone.
 TextForm recognise(const SpecText& text);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/suggest.h"
+#include "resolver/spec/joined_line.h"
 
 namespace kasane::resolver {
 namespace {
@@ -61,12 +62,6 @@ void add_line(RequirementLine line, std::vector<RequirementLine>& lines) {
   };
   lines.push_back({std::string(content), std::move(place)});
 }
-
-/// A part of a joined line, and where it stands.
-struct Piece {
-  std::size_t offset = 0;
-  int line = 0;
-};
 
 /// Reads the words of a line as a shell would: quotes group, a backslash takes the next character.
 class Words {
@@ -182,35 +177,26 @@ RequirementOption read_option(const RequirementLine& line, const Words::Word& wo
 
 std::vector<RequirementLine> split_requirement_lines(const SpecText& text) {
   std::vector<RequirementLine> lines;
-  std::string joined;
-  std::vector<Piece> pieces;
+  JoinedLine joined(text);
   const auto flush = [&] {
-    if (pieces.empty()) return;
-    auto place = [pieces, &text](std::size_t offset, std::size_t length) {
-      const auto after = std::find_if(pieces.begin() + 1, pieces.end(),
-                                      [&](const Piece& piece) { return piece.offset > offset; });
-      const Piece& piece = *(after - 1);
-      const std::size_t column = offset - piece.offset;
-      const std::size_t rest = text.line(piece.line).size();
-      const std::size_t shown = std::min(length, rest > column ? rest - column : 1);
-      return text.place(piece.line, static_cast<int>(column) + 1, static_cast<int>(shown));
+    if (joined.empty()) return;
+    auto place = [joined](std::size_t offset, std::size_t length) {
+      return joined.place(offset, length);
     };
-    add_line({std::move(joined), std::move(place)}, lines);
-    joined.clear();
-    pieces.clear();
+    add_line({joined.joined(), std::move(place)}, lines);
+    joined = JoinedLine(text);
   };
   for (int number = 1; number <= text.line_count(); ++number) {
     std::string_view line = text.line(number);
     const bool comment = trim(line).starts_with('#');
     const bool continued = line.ends_with('\\') && !comment;
     // A comment ends a continued line (pip, `join_lines`).
-    if (comment && !pieces.empty()) {
+    if (comment && !joined.empty()) {
       flush();
       continue;
     }
     if (continued) line = line.substr(0, line.find_last_not_of('\\') + 1);
-    pieces.push_back({joined.size(), number});
-    joined += line;
+    joined.append(line, number);
     if (!continued) flush();
   }
   flush();

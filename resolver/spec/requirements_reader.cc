@@ -94,6 +94,7 @@ void RequirementsReader::add_requirement(const RequirementLine& line,
           .hint("put it on a line of its own");
     }
   }
+  check_path(requirement);
   try {
     PipRequirementText::parse(requirement.text);
   } catch (Error& error) {
@@ -113,6 +114,22 @@ void RequirementsReader::add_editable(const RequirementLine& line,
   requirement.place = line.place(option.offset, option.length);
   requirement.editable = true;
   add(std::move(requirement));
+}
+
+/// What pip takes for a path must be there: a misspelt name of a package may look like one.
+void RequirementsReader::check_path(const PipRequirement& requirement) const {
+  const std::string& text = requirement.text;
+  if (!is_pip_location(text) || text.find(':') != std::string::npos) return;
+  const Path directory = Path(requirement.place.file).parent_path();
+  const std::string name(trim(std::string_view(text).substr(0, text.find_first_of("[;"))));
+  const Path path = path_beside(directory, name);
+  if (context_.reading().files.find_status(path)) return;
+  throw error_at(requirement.place,
+                 fmt::format("expected a requirement, found `{}`, which looks like a path where "
+                             "nothing is",
+                             text))
+      .hint(fmt::format("the path is relative to `{}`",
+                        directory.empty() ? "." : directory.string()));
 }
 
 void RequirementsReader::add(PipRequirement requirement) {

@@ -34,6 +34,7 @@ class RequirementsReader {
   std::string read_hash(const RequirementLine& line, const RequirementOption& option) const;
   std::string expand(const RequirementLine& line, const std::string& text, std::size_t offset,
                      std::size_t length) const;
+  void check_path(const PipRequirement& requirement) const;
   void add(PipRequirement requirement);
 
   ReadingContext& context_;

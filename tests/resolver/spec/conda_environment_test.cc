@@ -89,6 +89,7 @@ TEST(CondaEnvironment, ReadsFilesThatPipSectionsNameBesideItself) {
   files.write("d/more/r.txt", "x==1\n-r s.txt\n-f wheels\n");
   files.write("d/more/s.txt", "./y-1.0-py3-none-any.whl\n");
   files.write("d/c.txt", "z<2\n");
+  files.write("d/more/y-1.0-py3-none-any.whl", "PK");
   const EnvironmentSpec spec = files.read("d/e.yml");
   EXPECT_EQ(texts(spec.pip), (Texts{"x==1", "./y-1.0-py3-none-any.whl"}));
   EXPECT_EQ(spec.pip[1].place.file, "d/more/s.txt");

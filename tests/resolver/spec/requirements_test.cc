@@ -9,16 +9,18 @@ EnvironmentSpec read(const std::string& text) { return spec_of(text, "r.txt"); }
 std::string error_of(const std::string& text) { return spec_error(text, "r.txt"); }
 
 TEST(Requirements, KeepWhatStandsInALineWithItsPlace) {
-  const EnvironmentSpec spec = read(
-      "# comment\n"
-      "numpy>=1.20 # why\n"
-      "\n"
-      "  torch[cuda] ==2.0 ; python_version >= '3.8'\n"
-      "name @ https://example.org/name-1.0.zip#sha256=00\n"
-      "git+https://example.org/x.git@v1#egg=x\n"
-      "./wheels/y-1.0-py3-none-any.whl\n"
-      "z(>=1,<2)\n"
-      "https://example.org/q-1-py3-none-any.whl # tail");
+  SpecFiles files("r.txt",
+                  "# comment\n"
+                  "numpy>=1.20 # why\n"
+                  "\n"
+                  "  torch[cuda] ==2.0 ; python_version >= '3.8'\n"
+                  "name @ https://example.org/name-1.0.zip#sha256=00\n"
+                  "git+https://example.org/x.git@v1#egg=x\n"
+                  "./wheels/y-1.0-py3-none-any.whl\n"
+                  "z(>=1,<2)\n"
+                  "https://example.org/q-1-py3-none-any.whl # tail");
+  files.write("wheels/y-1.0-py3-none-any.whl", "PK");
+  const EnvironmentSpec spec = files.read("r.txt");
   EXPECT_EQ(spec.kind, "requirements");
   EXPECT_EQ(texts(spec.pip),
             (Texts{"numpy>=1.20", "torch[cuda] ==2.0 ; python_version >= '3.8'",
@@ -198,6 +200,12 @@ TEST(Requirements, PointAtMistakes) {
        "    2 |   ==1 ==2\n"
        "      |       ^^^\n"
        "hint: put a comma before `==2`\n"},
+      {"data/\n",
+       "r.txt:1:1: expected a requirement, found `data/`, which looks like a path where nothing "
+       "is\n"
+       "    1 | data/\n"
+       "      | ^^^^^\n"
+       "hint: the path is relative to `.`\n"},
       {"a\n{% if x %}\n",
        "r.txt:2:1: expected a plain file, found a template's statement `{%`\n"
        "    2 | {% if x %}\n"

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,8 +28,8 @@ class SpecFiles {
                .platform = platform,
                .find_variable = [this](const std::string& variable) { return find(variable); },
                .settings = settings,
-               .extras = {},
-               .groups = {}});
+               .extras = extras,
+               .groups = groups});
   }
   /// The error as people see it.
   std::string error(const std::string& name) {
@@ -43,6 +44,8 @@ class SpecFiles {
   std::string platform = "linux-64";
   std::map<std::string, std::string> variables;
   std::map<std::string, std::string> settings;
+  std::set<std::string> extras;
+  std::set<std::string> groups;
 
  private:
   std::optional<std::string> find(const std::string& variable) const {
