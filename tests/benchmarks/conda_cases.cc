@@ -26,7 +26,6 @@
 #include "resolver/resolve/solve_conda.h"
 #include "tests/support/conda_checker.h"
 #include "tests/support/index_source.h"
-#include "tests/support/memory_file.h"
 #include "tests/support/temporary_directory.h"
 
 namespace kasane::test {
@@ -67,14 +66,6 @@ class Channels {
     if (found->second) return found->second.get();
     const std::string json = read(folder_ / name / subdir);
     if (json.empty()) return nullptr;
-<<<<<<< HEAD
-    const Path path = directory_.path() / fmt::format("{}", sources_.size());
-    StringSink index;
-    resolver::write_index(testing::MemoryFile(json), index, {});
-    std::ofstream(path, std::ios::binary) << json << index.take();
-    const std::string url = fmt::format("{}/{}/", channels_.at(name).url(), subdir);
-=======
->>>>>>> 5c6d6cd (resolver: lock environments, tell whether a lock fits, what changes and why a package is there)
     // The checker keeps all records, which is much for a large channel.
     if (json.size() < (std::size_t{64} << 20)) checker_.add_repodata(url, json);
     found->second = make_index_source(path, json, url, subdir);

@@ -7,12 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-<<<<<<< HEAD
-#include "base/stream.h"
-#include "resolver/conda/index_writer.h"
-#include "tests/support/memory_file.h"
-=======
->>>>>>> 5c6d6cd (resolver: lock environments, tell whether a lock fits, what changes and why a package is there)
 
 namespace kasane::test {
 namespace {
@@ -87,14 +81,6 @@ void CondaWorld::add_repodata(const std::string& name, const std::string& subdir
   Opened& channel = opened(name);
   const Path path =
       directory_.path() / fmt::format("{}-{}", channels_.size(), channel.subdirs.size());
-<<<<<<< HEAD
-  StringSink index;
-  resolver::write_index(testing::MemoryFile(json), index, {.threads = 1, .source = ""});
-  std::ofstream(path, std::ios::binary) << json << index.take();
-  auto opened_index = resolver::ChannelIndex::open(path);
-  if (!opened_index) throw Error(ErrorKind::kFailed, "the index cannot be read back");
-=======
->>>>>>> 5c6d6cd (resolver: lock environments, tell whether a lock fits, what changes and why a package is there)
   const std::string url = fmt::format("{}/{}/", channel.channel.url(), subdir);
   channel.subdirs.push_back(make_index_source(path, json, url, subdir));
   checker_.add_repodata(url, json);

@@ -5,15 +5,16 @@
 #include "base/error.h"
 #include "base/stream.h"
 #include "resolver/conda/index_writer.h"
+#include "tests/support/memory_file.h"
 
 namespace kasane::test {
 
 std::unique_ptr<IndexSource> make_index_source(const Path& path, const std::string& repodata,
                                                std::string package_url, std::string subdir) {
-  StringSource source(repodata);
   StringSink index;
-  resolver::write_index(source, index, {});
-  std::ofstream(path, std::ios::binary) << index.take();
+  resolver::write_index(testing::MemoryFile(repodata), index, {});
+  // The index stands behind what it is the index of.
+  std::ofstream(path, std::ios::binary) << repodata << index.take();
   auto found = find_index_source(path, std::move(package_url), std::move(subdir));
   if (!found) throw Error(ErrorKind::kFailed, "the index cannot be read back");
   return found;
@@ -21,7 +22,8 @@ std::unique_ptr<IndexSource> make_index_source(const Path& path, const std::stri
 
 std::unique_ptr<IndexSource> find_index_source(const Path& path, std::string package_url,
                                                std::string subdir) {
-  auto index = resolver::ChannelIndex::open(path);
+  const Path tables = path.native() + ".tables";
+  auto index = resolver::ChannelIndex::open(path, tables);
   if (!index) return nullptr;
   return std::make_unique<IndexSource>(std::move(*index), std::move(package_url),
                                        std::move(subdir));
