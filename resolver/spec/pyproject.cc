@@ -25,7 +25,7 @@ Error unknown_name(const TomlNode* table, std::string_view what, const std::stri
                    const SourcePlace& place) {
   std::vector<std::string> known;
   if (table != nullptr) {
-    for (const auto& entry : table->entries) known.push_back(entry.first);
+    for (const auto& entry : table->entries) known.push_back(entry.name);
   }
   const auto meant = find_suggestion(name, known);
   Error error =

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <utility>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -32,10 +33,10 @@ TomlNode convert(const SpecText& text, const toml::node& node) {
   if (const toml::table* table = node.as_table()) {
     out.kind = TomlNode::Kind::kTable;
     for (const auto& [key, value] : *table) {
-      out.entries.emplace_back(std::string(key.str()), convert(text, value));
+      out.entries.push_back({std::string(key.str()), convert(text, value)});
     }
     std::stable_sort(out.entries.begin(), out.entries.end(),
-                     [](const auto& a, const auto& b) { return comes_before(a.second, b.second); });
+                     [](const auto& a, const auto& b) { return comes_before(a.value, b.value); });
   } else if (const toml::array* array = node.as_array()) {
     out.kind = TomlNode::Kind::kArray;
     for (const toml::node& item : *array) out.items.push_back(convert(text, item));
@@ -66,9 +67,9 @@ const TomlNode* TomlNode::find(std::initializer_list<std::string_view> path) con
   const TomlNode* node = this;
   for (const std::string_view key : path) {
     const auto found = std::find_if(node->entries.begin(), node->entries.end(),
-                                    [&](const auto& entry) { return entry.first == key; });
+                                    [&](const auto& entry) { return entry.name == key; });
     if (found == node->entries.end()) return nullptr;
-    node = &found->second;
+    node = &found->value;
   }
   return node;
 }

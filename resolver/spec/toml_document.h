@@ -4,13 +4,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "resolver/spec/spec_text.h"
 
 namespace kasane::resolver {
+
+struct TomlEntry;
 
 /// A value of a TOML document, with its place. Numbers and truth values are kept as texts.
 struct TomlNode {
@@ -22,7 +23,7 @@ struct TomlNode {
   SourcePlace place;
   std::vector<TomlNode> items;
   /// In the order of the file.
-  std::vector<std::pair<std::string, TomlNode>> entries;
+  std::vector<TomlEntry> entries;
 
   bool is_table() const { return kind == Kind::kTable; }
   bool is_array() const { return kind == Kind::kArray; }
@@ -30,6 +31,11 @@ struct TomlNode {
   const TomlNode* find(std::initializer_list<std::string_view> path) const;
   const TomlNode* find(std::string_view key) const { return find({key}); }
   bool is_true() const { return !is_string && text == "true"; }
+};
+
+struct TomlEntry {
+  std::string name;
+  TomlNode value;
 };
 
 /// The root table of a TOML text. What is not TOML is an Error of kind kFailed at its place.
