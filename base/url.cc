@@ -111,6 +111,12 @@ std::string Url::redacted() const {
   return shown.render();
 }
 
+Url Url::with_user(UserInfo user) const {
+  Url out = *this;
+  out.user_info_ = std::move(user);
+  return out;
+}
+
 bool Url::same_origin(const Url& other) const {
   return scheme_ == other.scheme_ && host_ == other.host_ && port_ == other.port_;
 }

@@ -30,6 +30,8 @@ class Url {
 
   /// What `reference`, relative or absolute, means within this page.
   Url resolve(std::string_view reference) const;
+  /// The same address for somebody else.
+  Url with_user(UserInfo user) const;
   /// The same scheme, host and port.
   bool same_origin(const Url& other) const;
 

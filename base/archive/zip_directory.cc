@@ -337,4 +337,20 @@ std::vector<ZipEntry> read_zip_directory(const ReadableFile& file) {
   return entries;
 }
 
+std::optional<ZipEntry> find_zip_entry(const ReadableFile& file,
+                                       const std::function<bool(std::string_view)>& wanted) {
+  const DirectoryPlace place = read_place(file);
+  std::optional<ZipEntry> found;
+  for (CentralHeader& header : read_central_headers(file, place)) {
+    if (!wanted(header.entry.name)) continue;
+    if (found) {
+      refuse(fmt::format("two entries where one was expected: `{}` and `{}`",
+                         printable_name(found->name), printable_name(header.entry.name)));
+    }
+    check_local_header(file, header, place.offset);
+    found = std::move(header.entry);
+  }
+  return found;
+}
+
 }  // namespace kasane

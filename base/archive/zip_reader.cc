@@ -168,11 +168,15 @@ const ZipEntry* ZipReader::find(std::string_view name) const {
 }
 
 std::unique_ptr<ByteSource> ZipReader::open_entry(const ZipEntry& entry) const {
+  return open_zip_entry(*file_, entry);
+}
+
+std::unique_ptr<ByteSource> open_zip_entry(const ReadableFile& file, const ZipEntry& entry) {
   switch (entry.method) {
     case ZipEntry::Method::kStored:
-      return std::make_unique<StoredSource>(*file_, entry);
+      return std::make_unique<StoredSource>(file, entry);
     case ZipEntry::Method::kDeflated:
-      return std::make_unique<DeflatedSource>(*file_, entry);
+      return std::make_unique<DeflatedSource>(file, entry);
   }
   throw Error(ErrorKind::kRefused,
               fmt::format("zip entry `{}` is compressed by method {}, expected stored (0) or "

@@ -58,4 +58,7 @@ class ZipReader {
   std::map<std::string, std::size_t, std::less<>> by_name_;
 };
 
+/// The bytes of an entry of `file`, which is borrowed: see ZipReader::open_entry().
+std::unique_ptr<ByteSource> open_zip_entry(const ReadableFile& file, const ZipEntry& entry);
+
 }  // namespace kasane

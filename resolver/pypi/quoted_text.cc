@@ -16,27 +16,6 @@ int digit_value(char c, int base) {
   return value < base ? value : -1;
 }
 
-bool append_code_point(std::uint32_t code, std::string& out) {
-  const auto add = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
-  if (code == 0 || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) return false;
-  if (code < 0x80) {
-    add(code);
-  } else if (code < 0x800) {
-    add(0xC0 | code >> 6);
-    add(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    add(0xE0 | code >> 12);
-    add(0x80 | (code >> 6 & 0x3F));
-    add(0x80 | (code & 0x3F));
-  } else {
-    add(0xF0 | code >> 18);
-    add(0x80 | (code >> 12 & 0x3F));
-    add(0x80 | (code >> 6 & 0x3F));
-    add(0x80 | (code & 0x3F));
-  }
-  return true;
-}
-
 /// Takes `least` to `most` digits off the front of `text` and appends what they stand for.
 bool take_code(std::string_view& text, int base, std::size_t least, std::size_t most,
                std::string& out) {
@@ -49,7 +28,9 @@ bool take_code(std::string_view& text, int base, std::size_t least, std::size_t 
   }
   if (count < least) return false;
   text.remove_prefix(count);
-  return append_code_point(code, out);
+  const auto encoded = encode_utf8(code);
+  if (encoded) out += *encoded;
+  return encoded.has_value();
 }
 
 bool take_escape(std::string_view& text, std::string& out) {
@@ -71,6 +52,9 @@ bool take_escape(std::string_view& text, std::string& out) {
     case 'U':
       return take_code(text, 16, 8, 8, out);
     case 'N':
+    case '\n':
+    case '\r':
+    case '\0':
       return false;
     default:
       // Python keeps the backslash of what is no escape.
@@ -81,6 +65,28 @@ bool take_escape(std::string_view& text, std::string& out) {
 }
 
 }  // namespace
+
+std::optional<std::string> encode_utf8(std::uint32_t code) {
+  if (code == 0 || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) return std::nullopt;
+  std::string out;
+  const auto add = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
+  if (code < 0x80) {
+    add(code);
+  } else if (code < 0x800) {
+    add(0xC0 | code >> 6);
+    add(0x80 | (code & 0x3F));
+  } else if (code < 0x10000) {
+    add(0xE0 | code >> 12);
+    add(0x80 | (code >> 6 & 0x3F));
+    add(0x80 | (code & 0x3F));
+  } else {
+    add(0xF0 | code >> 18);
+    add(0x80 | (code >> 12 & 0x3F));
+    add(0x80 | (code >> 6 & 0x3F));
+    add(0x80 | (code & 0x3F));
+  }
+  return out;
+}
 
 std::optional<std::string> unescape(std::string_view text) {
   std::string out;

@@ -92,6 +92,12 @@ TEST(Url, KnowsItsOrigin) {
   EXPECT_FALSE(url.same_origin(Url::parse("https://www.example.org/a")));
 }
 
+TEST(Url, CanBeAskedForSomebodyElse) {
+  const Url url = Url::parse("https://me:secret@example.org/a").with_user({"you", "other"});
+  EXPECT_EQ(url.user_info(), (UserInfo{"you", "other"}));
+  EXPECT_EQ(url.render(), "https://example.org/a");
+}
+
 TEST(Url, GivesThePathOfALocalFile) {
   EXPECT_EQ(Url::parse("file:///tmp/a%20b/c+d").local_path(), "/tmp/a b/c+d");
   EXPECT_THROW(Url::parse("https://example.org/x").local_path(), Error);

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/archive/zip_directory.h"
 #include "base/error.h"
 #include "tests/support/memory_file.h"
 #include "tests/support/zip_builder.h"
@@ -264,6 +265,27 @@ TEST(ZipReader, NoFlippedBitGoesUnseenInContent) {
       EXPECT_TRUE(error.kind() == ErrorKind::kIntegrity || error.kind() == ErrorKind::kRefused);
     }
   }
+}
+
+TEST(FindZipEntry, LooksAtOneMemberAlone) {
+  const auto is_text = [](std::string_view name) { return name.ends_with(".txt"); };
+  // What is wrong with the first one is nobody's business here.
+  const MemoryFile file(make_zip({{.name = "a", .content = "x", .local_name = "b"},
+                                  {.name = "c.txt", .content = text(5000), .method = 8}}));
+  const auto entry = find_zip_entry(file, is_text);
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(read_all(*open_zip_entry(file, *entry), 10'000, "c"), text(5000));
+  EXPECT_FALSE(find_zip_entry(MemoryFile(make_zip({{.name = "a"}})), is_text));
+  const MemoryFile two(make_zip({{.name = "a.txt"}, {.name = "b.txt"}}));
+  try {
+    find_zip_entry(two, is_text);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.message(),
+              "ambiguous zip archive: two entries where one was expected: `a.txt` and `b.txt`");
+  }
+  const MemoryFile wrong(make_zip({{.name = "a.txt", .content = "x", .local_name = "b.txt"}}));
+  EXPECT_THROW(find_zip_entry(wrong, is_text), Error);
 }
 
 }  // namespace

@@ -73,9 +73,15 @@ TEST(Marker, ReadsPythonsEscapes) {
   EXPECT_EQ(marker.render(), "platform_version == \"a\\\\b\\x22c'\\x0a\xc3\xb6\"");
   EXPECT_EQ(Marker::parse(marker.render()), marker);
   EXPECT_EQ(Marker::parse(R"(os_name == "\d")").render(), R"(os_name == "\\d")");
-  for (const std::string text :
-       {R"(os_name == "\x1")", R"(os_name == "\N{BULLET}")", "os_name == \"a\nb\"",
-        R"(os_name == "\ud800")", R"(os_name == "\0")", R"(os_name == "\)"}) {
+  const std::string texts[] = {R"(os_name == "\x1")",
+                               R"(os_name == "\N{BULLET}")",
+                               "os_name == \"a\nb\"",
+                               R"(os_name == "\ud800")",
+                               R"(os_name == "\0")",
+                               "os_name == '\\\n'",
+                               std::string("os_name == '\\\0'", 15),
+                               R"(os_name == "\)"};
+  for (const std::string& text : texts) {
     EXPECT_THROW(Marker::parse(text), Error) << text;
   }
 }

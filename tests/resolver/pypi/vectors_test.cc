@@ -20,7 +20,7 @@ namespace {
 
 using nlohmann::json;
 
-class PackagingVectors : public testing::Test {
+class PackagingVectors : public ::testing::Test {
  protected:
   void SetUp() override {
     const char* folder = std::getenv("KASANE_TEST_DATA");
