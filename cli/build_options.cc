@@ -99,6 +99,11 @@ registry::ImageReference target_reference(const BuildOptions& options,
   const std::string text =
       options.to.empty() ? "oci:" + (surroundings.home() / "images").native() : options.to;
   auto reference = ImageReference::parse(text);
+  if (reference.find<registry::RegistryReference>() != nullptr) {
+    throw Error(ErrorKind::kUsage,
+                fmt::format("expected an image on disk after `--to`, got `{}`", options.to))
+        .hint("write `--push` for registries, or `oci:DIR`");
+  }
   const auto* layout = reference.find<registry::OciLayoutReference>();
   if (layout == nullptr || layout->tag) return reference;
   return ImageReference::oci_layout(layout->directory, id.name());
@@ -117,10 +122,9 @@ void BuildOptions::add_to(CLI::App& command) {
   command.add_option("LOCK", lock, "conda-lock.yml, or a list that begins with @EXPLICIT")
       ->required();
   command
-      .add_option(
-          "--base", base,
-          "The image to build on: REGISTRY/NAME[:TAG|@DIGEST], oci:DIR[:TAG], oci-archive:FILE, "
-          "docker-archive:FILE, scratch")
+      .add_option("--base", base,
+                  "What to build on: HOST/NAME[:TAG|@DIGEST], oci:DIR[:TAG], oci-archive:FILE, "
+                  "docker-archive:FILE, scratch")
       ->required();
   command.add_option("--to", to,
                      "Where to write: oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE "
@@ -161,6 +165,8 @@ BuildSetup::BuildSetup(const BuildOptions& options, Surroundings& surroundings) 
   plan.byte_code = !options.no_compile;
   plan.time = entry_time(surroundings);
   parse_platform(options.platform);
+  // What is wrong with it is to be told before anything is done.
+  target_reference(options, surroundings, builder::EnvironmentId::of(Digest::of("")));
   const std::uint64_t cache_bytes = parse_size(options.cache_size, "--cache-size");
 
   auto lock = read_lock_file(options, surroundings);

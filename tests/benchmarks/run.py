@@ -213,7 +213,7 @@ class Bench:
         """1 GB in 20 layers to docker-registry on loopback, and builds at 30 ms for each request."""
         source, changed = self.room / "source", self.room / "changed"
         write_layout(source, 20, 50 << 20)
-        write_layout(changed, 20, 50 << 20, but_last=True)
+        write_layout(changed, 20, 50 << 20, but_last_of=source)
         times = {name: [] for name in ("kasane copy", "curl -T", "skopeo copy", "buildah push")}
         again = {"kasane copy": [], "skopeo copy": []}
         memory = []
@@ -276,7 +276,7 @@ class Bench:
                          *arguments])[0]
 
     def buildah_push(self, server, layout):
-        storage = ["--root", self.fresh("storage"), "--runroot", self.fresh("run"), "--storage-driver", "vfs"]
+        storage = ["--root", self.fresh("storage"), "--runroot", self.fresh("run"), "--storage-driver", "overlay"]
         image = call(["buildah", *storage, "pull", "-q", f"oci:{layout}:t"]).strip()
         return measured(["buildah", *storage, "push", "-q", "--tls-verify=false", image,
                          f"docker://{server.host}/app:1"])[0]
@@ -307,8 +307,8 @@ class Bench:
                                         self.room]), end="", flush=True)
 
 
-def write_layout(layout, count, size, but_last=False):
-    """An image of layers that do not compress; `but_last` makes the last one another."""
+def write_layout(layout, count, size, but_last_of=None):
+    """An image of layers that do not compress; or that of another layout, but for the last layer."""
     blobs = layout / "blobs/sha256"
     shutil.rmtree(layout, ignore_errors=True)
     blobs.mkdir(parents=True)
@@ -319,8 +319,15 @@ def write_layout(layout, count, size, but_last=False):
         return {"digest": f"sha256:{digest}", "size": len(data)}
 
     layers, diff_ids = [], []
-    for number in range(count):
-        chance = random.Random(number + (1000 if but_last and number == count - 1 else 0))
+    if but_last_of:
+        for path in (but_last_of / "blobs/sha256").iterdir():
+            os.link(path, blobs / path.name)
+        entry = json.loads((but_last_of / "index.json").read_text())["manifests"][0]
+        manifest = json.loads((blobs / entry["digest"][7:]).read_text())
+        layers = manifest["layers"][:-1]
+        diff_ids = json.loads((blobs / manifest["config"]["digest"][7:]).read_text())["rootfs"]["diff_ids"][:-1]
+    for number in range(len(layers), count):
+        chance = random.Random(number + 1000 * bool(but_last_of))
         member = tarfile.TarInfo(f"file-{number}")
         member.size = size
         plain = io.BytesIO()

@@ -20,7 +20,7 @@ using testing::StrictRegistry;
 using Fault = StrictRegistry::Fault;
 namespace fault = testing::fault;
 
-constexpr int kRuns = 1500;
+constexpr int kRuns = 1200;
 constexpr std::size_t kRequests = 24;
 
 const Credential kSomebody = Password{StrictRegistry::kUser, Secret(StrictRegistry::kPassword)};
