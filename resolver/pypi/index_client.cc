@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "base/archive/entry_path.h"
-#include "base/archive/zip_directory.h"
 #include "base/error.h"
 #include "resolver/pypi/distribution_name.h"
 #include "resolver/pypi/remote_wheel.h"
@@ -15,8 +14,6 @@
 
 namespace kasane::resolver::pypi {
 namespace {
-
-constexpr std::size_t kMetadataLimit = std::size_t{64} << 20;
 
 std::optional<PageCache> make_cache(const IndexSettings& settings, FileSystem& files,
                                     std::string_view name) {
@@ -85,7 +82,6 @@ class IndexClient::Collector {
 IndexClient::IndexClient(IndexSettings settings, TransportOptions transport, FileSystem& files)
     : settings_(std::move(settings)),
       transport_(std::move(transport)),
-      disk_(files),
       page_cache_(make_cache(settings_, files, "pages")),
       metadata_cache_(make_cache(settings_, files, "metadata")),
       pages_(transport_, files, page_cache_ ? &*page_cache_ : nullptr),

@@ -63,7 +63,6 @@ class IndexClient final : public DistributionSource {
 
   IndexSettings settings_;
   IndexTransport transport_;
-  FileSystem& disk_;
   std::optional<PageCache> page_cache_;
   std::optional<PageCache> metadata_cache_;
   IndexPages pages_;
