@@ -23,7 +23,7 @@ struct ChannelDataOptions {
   /// when missing; whatever is in it may be removed at any time, and is then made anew. Many
   /// processes may share it. No credentials get into it.
   Path directory;
-  /// Ask no server: what is kept counts, however old it is.
+  /// Ask no server: what is kept counts, however old it is. Local channels are read all the same.
   bool offline = false;
   /// Ask servers for all anew, whatever is kept and however long they said that it is good for.
   bool refresh = false;

@@ -125,7 +125,7 @@ std::string ShardSource::fetch(std::string_view name, const Digest& digest) {
     return fmt::format("while reading `{}` of the channel `{}`", name, label());
   };
   return in_context(context, [&] {
-    if (options_.offline) {
+    if (options_.offline && !url.starts_with("file:")) {
       throw Error(ErrorKind::kNetwork,
                   fmt::format("the records of `{}` are not kept, and nothing may be fetched", name))
           .hint("run it once without `--offline`");

@@ -13,6 +13,19 @@
 namespace kasane::resolver {
 namespace {
 
+/// The channel's own address, or that of a mirror, where it has credentials and `url` is on the
+/// same host.
+std::optional<SplitUrl> find_credentials(const Channel& channel, const Url& url) {
+  if (channel.credentials() && url.same_origin(Url::parse(channel.url()))) {
+    return SplitUrl{channel.url(), channel.credentials()};
+  }
+  for (const std::string& place : channel.places()) {
+    SplitUrl split = split_credentials(place);
+    if (split.credentials && url.same_origin(Url::parse(split.url))) return split;
+  }
+  return std::nullopt;
+}
+
 /// The body of an answer that is wanted, and nothing of others.
 class BodySink final : public ByteSink {
  public:
@@ -68,12 +81,9 @@ HttpRequest ChannelTransport::make_request(const Channel& channel, const std::st
   out.url = url;
   const Url parsed = Url::parse(url);
   if (parsed.scheme() == "file") return out;
-  const bool of_channel = parsed.same_origin(Url::parse(channel.url()));
-  if (of_channel && channel.credentials()) {
-    if (url.starts_with(channel.url())) {
-      out.url = url_with_token(url, *channel.credentials()).reveal();
-    }
-    if (const auto value = basic_authorization(*channel.credentials())) {
+  if (const auto place = find_credentials(channel, parsed)) {
+    if (url.starts_with(place->url)) out.url = url_with_token(url, *place->credentials).reveal();
+    if (const auto value = basic_authorization(*place->credentials)) {
       out.headers.add("Authorization", value->reveal());
       return out;
     }

@@ -50,6 +50,15 @@ bool is_plain_number(std::string_view text) {
   return true;
 }
 
+/// Half of a pair of UTF-16, which simdjson lets pass when it is the second half.
+bool has_surrogate(std::string_view text) {
+  for (std::size_t at = text.find('\xed'); at != std::string_view::npos;
+       at = text.find('\xed', at + 1)) {
+    if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) >= 0xa0) return true;
+  }
+  return false;
+}
+
 Error invalid(std::string_view why) {
   return Error(ErrorKind::kIntegrity, fmt::format("the repodata is not valid JSON: {}", why))
       .hint("fetch it again with `--refresh`");
@@ -95,8 +104,10 @@ std::string_view JsonTokens::unescape(std::string_view token) {
   auto* out = reinterpret_cast<std::uint8_t*>(unescaped_.data());
   const std::uint8_t* end =
       stage_->parser->parse_string(reinterpret_cast<const std::uint8_t*>(scratch_.data()), out);
-  if (end == nullptr) throw invalid("a string has an escape that means nothing");
-  unescaped_.resize(static_cast<std::size_t>(end - out));
+  if (end != nullptr) unescaped_.resize(static_cast<std::size_t>(end - out));
+  if (end == nullptr || has_surrogate(unescaped_)) {
+    throw invalid("a string has an escape that means nothing");
+  }
   return unescaped_;
 }
 

@@ -58,6 +58,7 @@ class JsonTokens {
   [[noreturn]] void fail(std::string_view expected) const;
 
  private:
+  static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
   /// Without spaces behind it.
   std::string_view take_token();
   std::string_view unescape(std::string_view token);
@@ -80,7 +81,7 @@ inline std::string_view JsonTokens::take_token() {
   const std::uint32_t begin = *next_++;
   // Behind the last token stands the size of the text.
   std::uint32_t end = *next_;
-  while (static_cast<unsigned char>(text_[end - 1]) <= ' ') --end;
+  while (end - begin > 1 && is_space(text_[end - 1])) --end;
   return {text_ + begin, end - begin};
 }
 

@@ -1,6 +1,7 @@
 #include "resolver/conda/record_rules.h"
 
-#include <algorithm>
+#include <array>
+#include <cstddef>
 
 #include <fmt/format.h>
 
@@ -22,11 +23,18 @@ bool is_plain_version(std::string_view text) {
   return digit_before;
 }
 
-/// It becomes part of a URL, and of paths on disk.
+/// By character: whether it may not stand in a file name, which becomes part of a URL.
+constexpr std::array<bool, 256> kRefused = [] {
+  std::array<bool, 256> out = {};
+  for (std::size_t c = 0; c < ' '; ++c) out[c] = true;
+  for (const unsigned char c : {'/', '\\', '\x7f'}) out[c] = true;
+  return out;
+}();
+
 bool is_file_name(std::string_view text) {
-  return !text.empty() && text.front() != '.' && std::none_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) < ' ' || c == '/' || c == '\\' || c == 0x7f;
-  });
+  bool refused = text.empty() || text.front() == '.';
+  for (const char c : text) refused |= kRefused[static_cast<unsigned char>(c)];
+  return !refused;
 }
 
 }  // namespace

@@ -111,6 +111,11 @@ SubdirStore::SubdirStore(const Channel& channel, std::string subdir,
 
 std::string SubdirStore::label() const { return fmt::format("{}/{}", channel_.name(), subdir_); }
 
+bool SubdirStore::is_local() const {
+  return std::all_of(channel_.places().begin(), channel_.places().end(),
+                     [](const std::string& place) { return place.starts_with("file:"); });
+}
+
 std::int64_t SubdirStore::now() const {
   if (options_.now) return options_.now();
   const auto time = std::chrono::system_clock::now().time_since_epoch();
@@ -126,7 +131,7 @@ SubdirStore::Kept SubdirStore::open() {
         if (state && state->kind == RepodataState::Kind::kShards && !options_.use_shards)
           state.reset();
         std::optional<Kept> kept = find_kept(state);
-        if (options_.offline) return open_offline(std::move(kept));
+        if (options_.offline && !is_local()) return open_offline(std::move(kept));
         if (!kept || options_.refresh) return fetch(std::nullopt, std::nullopt);
         return fetch(std::move(state), std::move(kept));
       });
@@ -171,7 +176,7 @@ SubdirStore::Kept SubdirStore::fetch(std::optional<RepodataState> state, std::op
   std::optional<Error> failure;
   for (const std::string& place : channel_.places()) {
     try {
-      if (auto found = fetch_from(place)) return std::move(*found);
+      if (auto found = fetch_from(split_credentials(place).url)) return std::move(*found);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kNetwork && error.kind() != ErrorKind::kIntegrity) throw;
       if (!failure) failure = error;
@@ -197,7 +202,8 @@ std::optional<SubdirStore::Kept> SubdirStore::ask_again(RepodataState state, Kep
   const bool known = std::any_of(
       channel_.places().begin(), channel_.places().end(), [&](const std::string& place) {
         return variant != variants().end() &&
-               state.url == fmt::format("{}/{}/{}", place, subdir_, variant->file);
+               state.url ==
+                   fmt::format("{}/{}/{}", split_credentials(place).url, subdir_, variant->file);
       });
   if (!known) return std::nullopt;
   const Url url = Url::parse(state.url);

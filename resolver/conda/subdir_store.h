@@ -62,6 +62,8 @@ class SubdirStore {
   Kept take_shards(const Spool& body, RepodataState& state);
   Kept finish_missing();
   std::string label() const;
+  /// Whether no server is needed for it.
+  bool is_local() const;
   std::int64_t now() const;
 
   const Channel& channel_;

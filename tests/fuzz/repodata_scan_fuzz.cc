@@ -11,6 +11,24 @@
 #include "resolver/conda/repodata_scan.h"
 #include "tests/support/memory_file.h"
 
+namespace {
+
+/// Numbers that no double holds are JSON, but nlohmann's parser refuses them.
+bool may_have_huge_numbers(const std::string& text) {
+  constexpr std::size_t kMostDigits = 300;
+  std::size_t digits = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    digits = text[i] >= '0' && text[i] <= '9' ? digits + 1 : 0;
+    if (digits > kMostDigits) return true;
+    if (digits != 3) continue;
+    const std::size_t before = text.find_last_not_of("0123456789+-", i);
+    if (before != std::string::npos && (text[before] == 'e' || text[before] == 'E')) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 /// A repodata is accepted when it is JSON, wherever it is cut, and what is found can be read.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   using namespace kasane;
@@ -30,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   if (whole.has_value() != pieces.has_value()) std::abort();
   if (!whole) return 0;
   if (whole->positions.size() != pieces->positions.size()) std::abort();
-  if (!nlohmann::json::accept(text) && text.find_first_of("eE") == std::string::npos) std::abort();
+  if (!nlohmann::json::accept(text) && !may_have_huge_numbers(text)) std::abort();
   RepodataReader reader;
   for (const RepodataScan::Name& name : whole->names) {
     TableBuilder table;

@@ -188,6 +188,26 @@ TEST(RepodataScan, TellsEscapedNamesAndKeys) {
   EXPECT_EQ(found.records.begin()->first, "ab");
 }
 
+TEST(RepodataScan, RefusesEscapesThatMeanNothing) {
+  for (const char* text : {"\\u00e9", "\\ud83d\\ude00", "\\/\\b"}) {
+    EXPECT_TRUE(accepts(fmt::format("{{\"a\":\"{}\"}}", text), 10)) << text;
+  }
+  for (const char* text : {"\\x", "\\ud83d", "\\ude00", "\\ud83d\\u0041", "\\u12"}) {
+    EXPECT_FALSE(accepts(fmt::format("{{\"a\":\"{}\"}}", text), 10)) << text;
+    EXPECT_FALSE(accepts(fmt::format("{{\"{}\":1}}", text), 10)) << text;
+  }
+}
+
+TEST(RepodataScan, RefusesControlCharactersAroundValues) {
+  for (const char* value : {"1", "true", "\"x\"", "[]", "{}"}) {
+    EXPECT_TRUE(accepts(fmt::format("{{\"a\": \t{}\r\n}}", value), 10)) << value;
+    for (const char control : {'\x01', '\x0b', '\x0c', '\x1f', '\x7f'}) {
+      EXPECT_FALSE(accepts(fmt::format("{{\"a\":{}{}}}", value, control), 10)) << value;
+      EXPECT_FALSE(accepts(fmt::format("{{\"a\":{}{}}}", control, value), 10)) << value;
+    }
+  }
+}
+
 TEST(RepodataScan, TheLastOfTwoMembersCounts) {
   const Found found = scan(R"({"packages":{"a-1-0.conda":{"name":"x","version":"1","build":"0",)"
                            R"("name":"y"},"b-1-0.conda":{"name":"x","version":"1","build":"0",)"
