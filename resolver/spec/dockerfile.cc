@@ -167,7 +167,9 @@ class Reader {
       const std::size_t begin = at;
       Assignment assignment;
       const std::size_t equals = text.find('=', at);
-      if (equals == std::string::npos) {
+      const bool named =
+          equals != std::string::npos && equals > at && text.find_first_of(" \t\"'", at) >= equals;
+      if (!named) {
         throw error_at(instruction.place(begin, text.size() - begin),
                        fmt::format("expected `NAME=VALUE`, found `{}`", text.substr(begin)));
       }

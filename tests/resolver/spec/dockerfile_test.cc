@@ -184,6 +184,10 @@ TEST(Dockerfile, RefusesWhatWouldBeLostAtItsPlace) {
        "    2 | ENV PATH=/tools/bin:$PATH\n"
        "      |     ^^^^^^^^^^^^^^^^^^^^^\n"
        "hint: kasane sets it to the environment's own directories and the base image's\n"},
+      {"ENV A=1 B C=2\n",
+       "Dockerfile:2:9: expected `NAME=VALUE`, found `B C=2`\n"
+       "    2 | ENV A=1 B C=2\n"
+       "      |         ^^^^^\n"},
       {"RUN FLAG=1 pip install x\n",
        "Dockerfile:2:5: `FLAG` is set for one command: what it does to an install would be lost\n"
        "    2 | RUN FLAG=1 pip install x\n"
