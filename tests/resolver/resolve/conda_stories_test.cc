@@ -220,7 +220,7 @@ TEST(Sudoku, IsRefusedWithinAScreen) {
             "  `sudoku_0_0 ==8` (spec.yml:1) was asked for\n"
             "    sudoku_0_0 8 needs `sudoku_0_5 !=8`\n"
             "  `sudoku_0_5 ==8` (spec.yml:2) was asked for\n"
-            "  no sudoku_0_5 fits `sudoku_0_5 !=8` and `sudoku_0_5 ==8`\n"
+            "  no sudoku_0_5 fits `sudoku_0_5 ==8` and `sudoku_0_5 !=8`\n"
             "hint: relax or remove `sudoku_0_0 ==8` or `sudoku_0_5 ==8`\n");
   const std::string story = world.story(Names{"sudoku_0_0 ==8"});
   EXPECT_LE(std::count(story.begin(), story.end(), '\n'), 26);
