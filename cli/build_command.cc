@@ -53,7 +53,11 @@ void note_summary(const BuildReport& report, const Surroundings& surroundings) {
 void run_build(const BuildOptions& options, Surroundings& surroundings) {
   BuildSetup setup(options, surroundings);
   BuildReport report = builder::build_image(setup.request(), setup.services());
-  report.lock_path = options.lock;
+  report.lock_path = setup.lock().path;
+  report.seconds_resolve = setup.lock().seconds;
+  report.seconds_total += setup.lock().seconds;
+  report.warnings.insert(report.warnings.begin(), setup.lock().warnings.begin(),
+                         setup.lock().warnings.end());
   surroundings.warn(report.warnings);
   if (options.json) {
     surroundings.print(report.render_json() + "\n");
@@ -68,7 +72,7 @@ void run_build(const BuildOptions& options, Surroundings& surroundings) {
 
 void add_build_command(CLI::App& app, Surroundings& surroundings) {
   auto options = std::make_shared<BuildOptions>();
-  CLI::App* command = app.add_subcommand("build", "Build the image of a lock");
+  CLI::App* command = app.add_subcommand("build", "Build the image of a specification or a lock");
   options->add_to(*command);
   command->callback([options, &surroundings] { run_build(*options, surroundings); });
 }

@@ -54,15 +54,6 @@ std::string checked_prefix(std::string prefix) {
   return prefix;
 }
 
-resolver::Lock read_lock_file(const BuildOptions& options, Surroundings& surroundings) {
-  const std::string text = surroundings.files().read_text(options.lock);
-  resolver::LockSelection selection{options.platform, options.categories, {}};
-  selection.find_variable = [&](const std::string& name) {
-    return surroundings.find_variable(name);
-  };
-  return resolver::read_lock(text, options.lock, selection);
-}
-
 std::unique_ptr<registry::ImageSource> open_base(const BuildOptions& options,
                                                  RegistrySetup& registries) {
   if (options.base == "scratch") return nullptr;
@@ -119,7 +110,10 @@ std::vector<std::string> all_tags(const BuildOptions& options) {
 }  // namespace
 
 void BuildOptions::add_to(CLI::App& command) {
-  command.add_option("LOCK", lock, "conda-lock.yml, or a list that begins with @EXPLICIT")
+  command
+      .add_option("FILE", file,
+                  "A specification, which is locked where it has no lock that fits, or a lock: "
+                  "conda-lock.yml, or a list that begins with @EXPLICIT")
       ->required();
   command
       .add_option("--base", base,
@@ -152,7 +146,9 @@ void BuildOptions::add_to(CLI::App& command) {
   command.add_option("--cache-size", cache_size, "Bound of the local cache")->capture_default_str();
   command.add_flag("--no-compile", no_compile, "Leave Python sources without byte-code");
   command.add_flag("--strict", strict, "Refuse packages whose scripts would have to be run");
-  command.add_flag("--offline", offline, "Take packages from the cache alone");
+  resolve.add_to(command);
+  command.add_flag("--locked", locked, "Fail where the specification's lock does not fit");
+  command.add_flag("--offline", offline, "Take packages and channels from the cache alone");
   command.add_flag("--json", json, "Print the result as JSON");
   registries.add_to(command);
 }
@@ -169,11 +165,20 @@ BuildSetup::BuildSetup(const BuildOptions& options, Surroundings& surroundings) 
   target_reference(options, surroundings, builder::EnvironmentId::of(Digest::of("")));
   const std::uint64_t cache_bytes = parse_size(options.cache_size, "--cache-size");
 
-  auto lock = read_lock_file(options, surroundings);
+  const BuildLockTask locking{.file = options.file,
+                              .platform = options.platform,
+                              .categories = options.categories,
+                              .prefix = plan.prefix,
+                              .resolve = options.resolve,
+                              .offline = options.offline,
+                              .locked = options.locked,
+                              .writes = options.writes_lock};
+  lock_ = find_build_lock(locking, surroundings);
   cache_ = open_local_cache(surroundings, cache_bytes);
   registries_ = std::make_unique<RegistrySetup>(options.registries, surroundings);
   registries_->keep_documents_in(*cache_);
   base_ = open_base(options, *registries_);
+  if (!lock_) lock_ = lock_for_build(locking, base_.get(), *cache_, surroundings);
   // Packages come from elsewhere: what registries are shown is not for them.
   http_ = make_curl_client(http_options({}, surroundings));
   builder::FetchOptions fetch;
@@ -186,7 +191,7 @@ BuildSetup::BuildSetup(const BuildOptions& options, Surroundings& surroundings) 
   runner_ = make_posix_command_runner();
 
   request_ = std::make_unique<builder::BuildRequest>(
-      builder::BuildRequest{std::move(lock),
+      builder::BuildRequest{lock_->lock,
                             {base_.get(), public_name(base_.get())},
                             std::move(plan),
                             options.max_layers,

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,7 +11,9 @@
 #include "builder/fetch/package_fetcher.h"
 #include "builder/image/image_builder.h"
 #include "cache/cache.h"
+#include "cli/build_lock.h"
 #include "cli/registry_setup.h"
+#include "cli/resolve_options.h"
 #include "cli/surroundings.h"
 
 namespace CLI {
@@ -21,7 +24,7 @@ namespace kasane::cli {
 
 /// The options that `build` and `plan` share, as they were typed.
 struct BuildOptions {
-  std::string lock;
+  std::string file;
   std::string base;
   std::string to;
   std::string push;
@@ -37,9 +40,13 @@ struct BuildOptions {
   RegistryOptions registries;
   bool no_compile = false;
   bool strict = false;
+  ResolveOptions resolve;
+  bool locked = false;
   bool offline = false;
   bool no_remote_cache = false;
   bool json = false;
+  /// Not typed: whether a new lock is put beside its specification.
+  bool writes_lock = true;
 
   void add_to(CLI::App& command);
 };
@@ -51,6 +58,7 @@ class BuildSetup {
 
   const builder::BuildRequest& request() const { return *request_; }
   builder::BuildServices& services() { return *services_; }
+  const BuildLock& lock() const { return *lock_; }
 
  private:
   std::unique_ptr<cache::Cache> cache_;
@@ -59,6 +67,7 @@ class BuildSetup {
   std::unique_ptr<HttpClient> http_;
   std::unique_ptr<builder::PackageFetcher> fetcher_;
   std::unique_ptr<CommandRunner> runner_;
+  std::optional<BuildLock> lock_;
   std::unique_ptr<builder::BuildRequest> request_;
   std::unique_ptr<builder::BuildServices> services_;
 };

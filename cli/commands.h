@@ -14,6 +14,8 @@ void add_build_command(CLI::App& app, Surroundings& surroundings);
 void add_plan_command(CLI::App& app, Surroundings& surroundings);
 void add_inspect_command(CLI::App& app, Surroundings& surroundings);
 void add_unpack_command(CLI::App& app, Surroundings& surroundings);
+void add_lock_command(CLI::App& app, Surroundings& surroundings);
+void add_why_command(CLI::App& app, Surroundings& surroundings);
 void add_spec_command(CLI::App& app, Surroundings& surroundings);
 void add_copy_command(CLI::App& app, Surroundings& surroundings);
 void add_import_base_command(CLI::App& app, Surroundings& surroundings);

@@ -76,6 +76,8 @@ int run(int argc, char** argv) {
   add_plan_command(app, surroundings);
   add_inspect_command(app, surroundings);
   add_unpack_command(app, surroundings);
+  add_lock_command(app, surroundings);
+  add_why_command(app, surroundings);
   add_spec_command(app, surroundings);
   add_copy_command(app, surroundings);
   add_import_base_command(app, surroundings);

@@ -75,6 +75,7 @@ void print_layers(const builder::ImagePlan& plan, const Surroundings& surroundin
 
 void run_plan(const BuildOptions& options, Surroundings& surroundings) {
   BuildSetup setup(options, surroundings);
+  surroundings.warn(setup.lock().warnings);
   const auto preview = builder::preview_image(setup.request(), setup.services());
   if (preview.plan) surroundings.warn(preview.plan->warnings);
   if (options.json) {
@@ -100,6 +101,7 @@ void run_plan(const BuildOptions& options, Surroundings& surroundings) {
 
 void add_plan_command(CLI::App& app, Surroundings& surroundings) {
   auto options = std::make_shared<BuildOptions>();
+  options->writes_lock = false;
   CLI::App* command = app.add_subcommand("plan", "Tell what `build` would do, and write no image");
   options->add_to(*command);
   command->callback([options, &surroundings] { run_plan(*options, surroundings); });

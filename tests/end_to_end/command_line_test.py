@@ -22,7 +22,7 @@ class CommandLine(EndToEndTest):
     def test_wrong_use_ends_with_2_and_says_what_is_right(self):
         for arguments, part in (((), "--help"),
                                 (("biuld", LOCK), "biuld"),
-                                (("build",), "LOCK"),
+                                (("build",), "FILE"),
                                 (("build", LOCK, "--bsae", "scratch"), "--bsae"),
                                 (("build", LOCK, "--base", "no name"), "no name"),
                                 (("build", LOCK, "--base", "scratch", "--to", "floppy:a"), "floppy"),

@@ -1,0 +1,67 @@
+#include "cli/build_lock.h"
+
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "builder/image/base_facts_cache.h"
+#include "builder/image/base_system.h"
+
+namespace kasane::cli {
+namespace {
+
+resolver::Lock read(const std::string& text, const std::string& path, const BuildLockTask& task,
+                    const Surroundings& surroundings) {
+  resolver::LockSelection selection{task.platform, task.categories, {}};
+  selection.find_variable = [&](const std::string& name) {
+    return surroundings.find_variable(name);
+  };
+  return resolver::read_lock(text, path, selection);
+}
+
+/// What the base tells of the system. Reading its layers is done once; the build needs it too.
+resolver::SystemFacts facts_of(const registry::ImageSource& base, const BuildLockTask& task,
+                               cache::Cache& cache) {
+  resolver::SystemFacts facts;
+  if (const auto variable = base.config().find_variable("CUDA_VERSION")) {
+    facts.cuda = builder::find_cuda_version(*variable);
+  }
+  const builder::BaseFacts read = builder::find_base_facts({&base, ""}, task.prefix, cache);
+  if (read.os_release_text) {
+    if (const auto glibc = builder::find_glibc_version(*read.os_release_text)) {
+      facts.glibc = *glibc;
+    }
+  }
+  return facts;
+}
+
+}  // namespace
+
+std::optional<BuildLock> find_build_lock(const BuildLockTask& task, Surroundings& surroundings) {
+  const std::string text = surroundings.files().read_text(task.file);
+  if (!resolver::is_lock(text)) return std::nullopt;
+  return BuildLock{read(text, task.file, task, surroundings), task.file, {}, 0};
+}
+
+BuildLock lock_for_build(const BuildLockTask& task, const registry::ImageSource* base,
+                         cache::Cache& cache, Surroundings& surroundings) {
+  const auto begin = std::chrono::steady_clock::now();
+  LockTask locking;
+  locking.spec.files = {task.file};
+  locking.platforms = {task.platform};
+  locking.resolve = task.resolve;
+  locking.offline = task.offline;
+  locking.locked = task.locked;
+  if (base != nullptr) locking.known = facts_of(*base, task, cache);
+  const SpecLock locked = lock_specification(locking, surroundings);
+  if (task.writes) write_spec_lock(locked, surroundings);
+  BuildLock out{read(locked.text, locked.path.native(), task, surroundings), locked.path.native(),
+                locked.warnings, 0};
+  const auto& credentials = locked.platforms.front().lock.credentials;
+  out.lock.credentials.insert(credentials.begin(), credentials.end());
+  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
+  out.seconds = passed.count();
+  return out;
+}
+
+}  // namespace kasane::cli
