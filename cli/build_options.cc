@@ -111,9 +111,10 @@ std::vector<std::string> all_tags(const BuildOptions& options) {
 
 void BuildOptions::add_to(CLI::App& command) {
   command
-      .add_option("FILE", file,
-                  "A specification, which is locked where it has no lock that fits, or a lock: "
-                  "conda-lock.yml, or a list that begins with @EXPLICIT")
+      .add_option(
+          "FILE", file,
+          "A specification, locked first unless its lock fits; or a lock: conda-lock.yml or an "
+          "@EXPLICIT list")
       ->required();
   command
       .add_option("--base", base,

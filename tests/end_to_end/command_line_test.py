@@ -6,7 +6,7 @@ import unittest
 
 from support import BASE, DEMO, LOCK, LOCK_ADDED, EndToEndTest, layer_digests, write_lock
 
-_COMMANDS = ("build", "plan", "inspect", "unpack", "cache")
+_COMMANDS = ("spec", "lock", "why", "build", "plan", "inspect", "unpack", "copy", "import-base", "doctor", "cache")
 
 
 class CommandLine(EndToEndTest):
