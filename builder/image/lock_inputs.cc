@@ -11,7 +11,7 @@ namespace kasane::builder {
 namespace {
 
 /// Goes up when package readers learn to tell more.
-constexpr int kFactsVersion = 1;
+constexpr int kFactsVersion = 2;
 
 }  // namespace
 

@@ -75,9 +75,9 @@ struct PackageFacts {
   std::optional<PythonLayout> python;
 
   std::uint64_t installed_size_bytes() const;
-  /// One line of JSON and back: parse(render(x)) == x.
+  /// A text to keep, and back: parse(render(x)) == x.
   std::string render() const;
-  static PackageFacts parse(std::string_view json);
+  static PackageFacts parse(std::string_view text);
   bool operator==(const PackageFacts&) const = default;
 };
 
