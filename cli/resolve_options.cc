@@ -35,8 +35,9 @@ std::optional<Clock> read_clock(const std::string& text) {
   int minutes = 0;
   char sign = '+';
   if (!rest.empty() && rest != "Z" && rest != "z") {
-    const int read = std::sscanf(rest.c_str(), "%1[+-]%2d:%2d%n", &sign, &hours, &minutes, &length);
-    if (read != 3 || static_cast<std::size_t>(length) != rest.size()) return std::nullopt;
+    const int read = std::sscanf(rest.c_str(), "%c%2d:%2d%n", &sign, &hours, &minutes, &length);
+    const bool whole = read == 3 && static_cast<std::size_t>(length) == rest.size();
+    if (!whole || (sign != '+' && sign != '-')) return std::nullopt;
   }
   clock.offset_minutes = (sign == '-' ? -1 : 1) * (hours * 60 + minutes);
   const bool sound = clock.hour >= 0 && clock.hour < 24 && clock.minute >= 0 && clock.minute < 60 &&
