@@ -4,12 +4,9 @@
 
 #include <openssl/evp.h>
 
+#include "base/text.h"
+
 namespace kasane {
-namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-}  // namespace
 
 std::optional<std::string_view> HttpHeaders::find(std::string_view name) const {
   for (const auto& [field, value] : fields_) {
@@ -19,6 +16,11 @@ std::optional<std::string_view> HttpHeaders::find(std::string_view name) const {
     }
   }
   return std::nullopt;
+}
+
+bool is_transient(int status) {
+  return status == 408 || status == 425 || status == 429 || status == 500 || status == 502 ||
+         status == 503 || status == 504;
 }
 
 std::string basic_authorization(const UserInfo& user) {

@@ -52,6 +52,9 @@ struct HttpResponse {
   std::string final_url;
 };
 
+/// Answers after which the same request may well succeed.
+bool is_transient(int status);
+
 /// The value of an `Authorization` header (RFC 7617).
 std::string basic_authorization(const UserInfo& user);
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace kasane {
 namespace {
@@ -30,12 +31,6 @@ std::optional<std::string> find_part(const Handle& handle, CURLUPart part, unsig
 [[noreturn]] void refuse(std::string_view text, std::string_view why) {
   throw Error(ErrorKind::kUsage,
               fmt::format("expected a URL, got `{}`: {}", redact_url(text.substr(0, 200)), why));
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
 }
 
 std::uint16_t default_port(std::string_view scheme) {

@@ -1,7 +1,6 @@
 #include "registry/json.h"
 
 #include <algorithm>
-#include <cctype>
 #include <limits>
 #include <unordered_set>
 #include <vector>
@@ -9,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "registry/media_type.h"
 
 namespace kasane::registry {
@@ -51,10 +51,8 @@ class StrictWatch {
 };
 
 bool equal_ignoring_case(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) ==
-           std::tolower(static_cast<unsigned char>(b));
-  });
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](char a, char b) { return lower(a) == lower(b); });
 }
 
 Error wrong_type(std::string_view what, std::string_view key, std::string_view expected,

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace kasane::registry {
 namespace {
@@ -102,13 +103,6 @@ bool is_tag(std::string_view text) {
 bool looks_like_host(std::string_view text) {
   return text == "localhost" || text.find_first_of(".:") != std::string_view::npos ||
          std::any_of(text.begin(), text.end(), is_upper);
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
 }
 
 std::string check_tag(std::string_view tag) {

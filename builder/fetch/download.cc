@@ -43,21 +43,6 @@ std::optional<ContentRange> read_content_range(const HttpResponse& response) {
   return range;
 }
 
-bool is_worth_another_try(int status) {
-  switch (status) {
-    case 408:
-    case 425:
-    case 429:
-    case 500:
-    case 502:
-    case 503:
-    case 504:
-      return true;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 /// Where the body goes: into the partial blob, or nowhere when it is not what was asked for.
@@ -162,7 +147,7 @@ bool Download::try_fetch_rest() {
     return false;
   }
   failure_ = status_error(response);
-  if (!is_worth_another_try(response.status)) throw *failure_;
+  if (!is_transient(response.status)) throw *failure_;
   if (const auto seconds = read_number(response.headers.find("Retry-After").value_or(""))) {
     asked_pause_ = std::chrono::seconds(std::min<std::uint64_t>(*seconds, 86'400));
   }

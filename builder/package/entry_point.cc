@@ -6,18 +6,13 @@
 
 #include "base/archive/entry_path.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "builder/package/shebang.h"
 
 namespace kasane::builder {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\f\v";
-
-std::string_view trim(std::string_view text) {
-  const std::size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
-  text.remove_prefix(begin);
-  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
-}
 
 bool is_identifier_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -74,18 +69,18 @@ EntryPoint EntryPoint::parse(std::string_view text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos) throw fail();
   EntryPoint entry_point;
-  entry_point.name = trim(text.substr(0, equals));
-  std::string_view object = trim(text.substr(equals + 1));
+  entry_point.name = trim(text.substr(0, equals), kBlanks);
+  std::string_view object = trim(text.substr(equals + 1), kBlanks);
   if (object.ends_with(']')) {
     const std::size_t bracket = object.find('[');
     if (bracket == std::string_view::npos) throw fail();
     entry_point.extras = trim(object.substr(bracket + 1, object.size() - bracket - 2));
-    object = trim(object.substr(0, bracket));
+    object = trim(object.substr(0, bracket), kBlanks);
   }
   const std::size_t colon = object.find(':');
   if (colon == std::string_view::npos) throw fail();
-  entry_point.module = trim(object.substr(0, colon));
-  entry_point.attribute = trim(object.substr(colon + 1));
+  entry_point.module = trim(object.substr(0, colon), kBlanks);
+  entry_point.attribute = trim(object.substr(colon + 1), kBlanks);
   if (!is_command_name(entry_point.name) || !is_dotted_identifier(entry_point.module) ||
       !is_dotted_identifier(entry_point.attribute)) {
     throw fail();
@@ -112,7 +107,7 @@ std::vector<EntryPoint> parse_entry_points(std::string_view text) {
   std::vector<EntryPoint> gui;
   std::vector<EntryPoint>* section = nullptr;
   for_each_line(text, [&](std::string_view raw) {
-    const std::string_view line = trim(raw);
+    const std::string_view line = trim(raw, kBlanks);
     if (line.empty() || line.front() == '#' || line.front() == ';') return;
     if (line.front() == '[' && line.back() == ']') {
       const std::string_view name = trim(line.substr(1, line.size() - 2));

@@ -9,13 +9,13 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/text.h"
+#include "resolver/pypi/distribution_name.h"
 
 namespace kasane::builder {
 namespace {
 
 using NameOf = std::string (*)(std::string_view);
-
-char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 
 bool belongs_to_name(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
@@ -67,14 +67,8 @@ std::string conda_name(std::string_view match_spec) {
 }
 
 std::string wheel_name(std::string_view requirement) {
-  std::string name;
-  for (const char c : requirement) {
-    if (!belongs_to_name(c)) break;
-    const bool separator = c == '-' || c == '_' || c == '.';
-    if (separator && !name.empty() && name.back() == '-') continue;
-    name += separator ? '-' : lower(c);
-  }
-  return name;
+  const auto* const end = std::find_if_not(requirement.begin(), requirement.end(), belongs_to_name);
+  return resolver::pypi::normalise_name(requirement.substr(0, end - requirement.begin()));
 }
 
 std::vector<std::size_t> stated_order(std::span<const PackageFacts* const> packages) {

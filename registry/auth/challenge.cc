@@ -2,18 +2,13 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace kasane::registry {
 namespace {
 
 constexpr std::size_t kMostChallenges = 32;
 constexpr std::size_t kMostParameters = 64;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
 
 /// RFC 9110, section 5.6.2.
 bool is_token_character(char c) {

@@ -45,11 +45,6 @@ void Retry::begin_anew() {
   next_ = options_.first_pause;
 }
 
-bool is_transient(int status) {
-  return status == 408 || status == 425 || status == 429 || status == 500 || status == 502 ||
-         status == 503 || status == 504;
-}
-
 std::optional<std::chrono::system_clock::time_point> read_date(const HttpHeaders& headers) {
   const auto time = read_time(headers.find("Date"));
   if (!time) return std::nullopt;

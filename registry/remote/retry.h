@@ -43,9 +43,6 @@ class Retry {
   unsigned counted_ = 1;
 };
 
-/// Answers after which the same request may well succeed.
-bool is_transient(int status);
-
 /// The field `Date` (RFC 9110, section 6.6.1).
 std::optional<std::chrono::system_clock::time_point> read_date(const HttpHeaders& headers);
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "resolver/conda/string_pattern.h"
 #include "resolver/conda/subdir.h"
 
@@ -15,12 +16,6 @@ namespace {
 
 constexpr std::string_view kDefaults = "defaults";
 constexpr std::string_view kNoDefaults = "nodefaults";
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kSpaces = " \t\r\n";
-  text.remove_prefix(std::min(text.find_first_not_of(kSpaces), text.size()));
-  return text.substr(0, text.find_last_not_of(kSpaces) + 1);
-}
 
 std::string_view without_slashes(std::string_view text) {
   while (text.ends_with('/')) text.remove_suffix(1);
@@ -58,9 +53,7 @@ std::string file_url(std::string_view path, const ChannelSettings& settings) {
 std::string normalized_url(std::string_view url) {
   const std::size_t authority = url.find("://") + 3;
   const std::size_t path = std::min(url.find('/', authority), url.size());
-  std::string out(url.substr(0, path));
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::string out = lower(url.substr(0, path));
   for (std::size_t i = path; i < url.size(); ++i) {
     const bool doubled = url[i] == '/' && i > path && url[i - 1] == '/';
     if (!doubled) out += url[i];

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "resolver/conda/subdir.h"
 #include "resolver/conda/url_credentials.h"
 
@@ -17,19 +18,6 @@ constexpr std::string_view kNameEnd = " \t=<>!~";
 constexpr std::string_view kOperators = "=<>!~|,(";
 constexpr std::array<std::string_view, 8> kFields = {
     "md5", "sha256", "url", "fn", "license", "license_family", "features", "track_features"};
-
-std::string_view trim(std::string_view text) {
-  const std::size_t start = std::min(text.find_first_not_of(kSpaces), text.size());
-  text.remove_prefix(start);
-  return text.substr(0, text.find_last_not_of(kSpaces) + 1);
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
 
 bool is_package_file(std::string_view text) {
   if (!text.ends_with(".conda") && !text.ends_with(".tar.bz2")) return false;
@@ -54,10 +42,34 @@ bool is_subdir(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_name_character);
 }
 
+bool is_printable(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+/// A name, a path or a URL, without credentials, in which nothing could be taken for something
+/// else.
 bool is_channel(std::string_view text) {
   constexpr std::string_view kForeign = "()<>=,|'\" []";
-  return text.find_first_of(kForeign) == std::string_view::npos &&
-         text.find_first_not_of('/') != std::string_view::npos;
+  if (text.find_first_of(kForeign) != std::string_view::npos || !is_printable(text)) return false;
+  if (text.find_first_not_of('/') == std::string_view::npos) return false;
+  const std::size_t scheme = text.find("://");
+  const std::string_view rest = scheme == std::string_view::npos ? text : text.substr(scheme + 3);
+  if (rest.find("//") != std::string_view::npos || rest.find("/t/") != std::string_view::npos) {
+    return false;
+  }
+  const std::size_t colon = rest.find(':');
+  if (colon == std::string_view::npos) return true;
+  const std::string_view port = rest.substr(colon + 1, rest.find('/') - colon - 1);
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return scheme != std::string_view::npos && colon > 0 && colon < rest.find('/') &&
+         rest.rfind(':') == colon && std::all_of(port.begin(), port.end(), is_digit);
+}
+
+/// What ends a build string wherever one is written has no place in it.
+bool is_build(std::string_view text) {
+  constexpr std::string_view kForeign = ":'\" \t[]@#";
+  return text.find_first_of(kForeign) == std::string_view::npos && is_printable(text) &&
+         !is_package_file(text);
 }
 
 /// Where a build string begins that is set off by a space; npos when none is.
@@ -166,6 +178,7 @@ void MatchSpecParser::parse_package_file(Part text) {
   const std::size_t slash = url.rfind('/');
   const std::string file =
       percent_decode(url.substr(slash == std::string_view::npos ? 0 : slash + 1));
+  if (!is_printable(file)) throw error_at(text, "a character has no place");
   const std::string_view stem =
       std::string_view(file).substr(0, file.size() - (file.ends_with(".conda") ? 6 : 8));
   const std::size_t build = stem.rfind('-');
@@ -188,10 +201,13 @@ void MatchSpecParser::parse_package_file(Part text) {
   out_.version_ = inside(text, [&] {
     return VersionSpec::exactly(CondaVersion::parse(stem.substr(version + 1, build - version - 1)));
   });
-  out_.build_ = StringPattern::parse(stem.substr(build + 1));
+  out_.build_ = parse_build(stem.substr(build + 1), text);
   if (slash == std::string_view::npos) return;
   const auto [channel, subdir] = split_subdir(url.substr(0, slash));
   if (!subdir) return;
+  if (!is_channel(channel)) {
+    throw error_at(text, fmt::format("expected a channel's URL, found `{}`", channel));
+  }
   out_.channel_ = std::string(channel);
   out_.subdir_ = std::string(*subdir);
 }
@@ -204,11 +220,11 @@ void MatchSpecParser::parse_channel(Part text) {
     set_subdir(text.substr(open + 1, text.size() - open - 2), text);
     text = text.substr(0, open);
   }
-  if (!is_channel(text)) {
-    throw error_at(text, "expected a channel's name or URL before `::`");
-  }
   const std::string clean = split_credentials(text).url;
   const auto [channel, subdir] = split_subdir(clean);
+  if (!is_channel(channel)) {
+    throw error_at(text, "expected a channel's name or URL before `::`");
+  }
   if (subdir) out_.subdir_ = std::string(*subdir);
   if (channel != "*") out_.channel_ = std::string(channel);
 }
@@ -303,19 +319,18 @@ MatchSpecParser::Part MatchSpecParser::take_value(Part& rest, std::string& unesc
 void MatchSpecParser::set_field(Part key, const std::string& value, Part place) {
   if (key == "name") return;
   if (key == "channel") {
-    if (!is_channel(value)) throw error_at(place, "expected a channel's name or URL");
-    const std::optional<std::string> subdir = out_.subdir_;
+    const std::string clean = split_credentials(value).url;
+    const auto [channel, own_subdir] = split_subdir(clean);
+    if (!is_channel(channel)) throw error_at(place, "expected a channel's name or URL");
     out_.channel_.reset();
-    const auto [channel, own_subdir] = split_subdir(value);
-    out_.channel_ = split_credentials(channel).url;
-    out_.subdir_ = subdir;
-    if (own_subdir && !subdir) out_.subdir_ = std::string(*own_subdir);
+    if (channel != "*") out_.channel_ = std::string(channel);
+    if (own_subdir && !out_.subdir_) out_.subdir_ = std::string(*own_subdir);
   } else if (key == "subdir") {
     set_subdir(value, place);
   } else if (key == "version") {
     out_.version_ = inside(place, [&] { return VersionSpec::parse(value); });
   } else if (key == "build" || key == "build_string") {
-    out_.build_ = inside(place, [&] { return StringPattern::parse(value); });
+    out_.build_ = parse_build(value, place);
   } else if (key == "build_number") {
     out_.build_number_ = inside(place, [&] { return VersionSpec::parse(value); });
   } else if (std::find(kFields.begin(), kFields.end(), key) != kFields.end()) {
@@ -328,6 +343,11 @@ void MatchSpecParser::set_field(Part key, const std::string& value, Part place) 
             "`sha256`, `url`, `fn`, `license`, `license_family`, `features` and "
             "`track_features`");
   }
+}
+
+StringPattern MatchSpecParser::parse_build(std::string_view build, Part place) const {
+  if (!is_build(build)) throw error_at(place, fmt::format("`{}` is not a build string", build));
+  return inside(place, [&] { return StringPattern::parse(build); });
 }
 
 void MatchSpecParser::set_subdir(std::string_view subdir, Part place) {
@@ -364,7 +384,7 @@ void MatchSpecParser::parse_version_and_build(Part text) {
   set_version(version, build.empty() || spaced);
   // Brackets win over what stands before them.
   if (!build.empty() && !out_.build_) {
-    out_.build_ = inside(build, [&] { return StringPattern::parse(build); });
+    out_.build_ = parse_build(build, build);
   }
 }
 

@@ -24,6 +24,7 @@ class MatchSpecParser {
   void parse_brackets(Part inside);
   Part take_value(Part& rest, std::string& unescaped) const;
   void set_field(Part key, const std::string& value, Part place);
+  StringPattern parse_build(std::string_view build, Part place) const;
   void set_subdir(std::string_view subdir, Part place);
   void parse_name(Part text);
   void parse_version_and_build(Part text);

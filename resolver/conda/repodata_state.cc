@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace kasane::resolver {
 namespace {
@@ -17,13 +17,6 @@ using nlohmann::json;
 
 constexpr int kVersion = 1;
 constexpr std::array<std::string_view, 3> kKinds = {"json", "shards", "missing"};
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
 
 /// Of `Cache-Control` (RFC 9111, section 5.2.2): how many seconds an answer is good for.
 std::int64_t read_max_age(std::string_view field) {

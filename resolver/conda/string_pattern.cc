@@ -1,76 +1,37 @@
 #include "resolver/conda/string_pattern.h"
 
-#include <algorithm>
-#include <cctype>
+#include <cstdint>
 
 #include <fmt/format.h>
-#include <regex.h>
+#include <re2/re2.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace kasane::resolver {
 namespace {
 
 constexpr std::size_t kMaxRegex = 200;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
+constexpr std::int64_t kMaxRegexMemory = 1 << 20;
 
 Error refuse(std::string_view text, std::string_view why) {
   return Error(ErrorKind::kFailed, fmt::format("the expression `{}` {}", text, why))
       .at({"", 1, 1, std::string(text), static_cast<int>(text.size())});
 }
 
-/// From Python's notation to POSIX's: `\d` to `[0-9]`, `(?:` to `(`.
-std::string translate(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const char next = i + 1 < text.size() ? text[i + 1] : '\0';
-    if (c == '\\') {
-      if (std::isdigit(static_cast<unsigned char>(next)) != 0) {
-        throw refuse(text, "holds a back reference");
-      }
-      out += next == 'd' ? "[0-9]" : next == 'D' ? "[^0-9]" : std::string("\\") + next;
-      ++i;
-    } else if (c == '(' && next == '?') {
-      if (i + 2 >= text.size() || text[i + 2] != ':') throw refuse(text, "looks around");
-      out += '(';
-      i += 2;
-    } else if (c == '{') {
-      throw refuse(text, "counts repetitions, which is not supported");
-    } else {
-      out += c;
-    }
-  }
+std::shared_ptr<const re2::RE2> compile(std::string_view text) {
+  if (text.size() > kMaxRegex) throw refuse(text.substr(0, 40), "is too long");
+  re2::RE2::Options options;
+  options.set_log_errors(false);
+  options.set_case_sensitive(false);
+  options.set_max_mem(kMaxRegexMemory);
+  auto out = std::make_shared<const re2::RE2>(re2::StringPiece(text.data(), text.size()), options);
+  if (!out->ok())
+    throw refuse(text, fmt::format("is not understood: {}", out->error()));
   return out;
 }
 
 }  // namespace
-
-struct StringPattern::Regex {
-  explicit Regex(std::string_view text) {
-    if (text.size() > kMaxRegex) throw refuse(text.substr(0, 40), "is too long");
-    const std::string posix = translate(text);
-    if (regcomp(&compiled, posix.c_str(), REG_EXTENDED | REG_NOSUB | REG_ICASE) != 0) {
-      throw refuse(text, "is not a valid regular expression");
-    }
-  }
-  ~Regex() { regfree(&compiled); }
-  Regex(const Regex&) = delete;
-  Regex& operator=(const Regex&) = delete;
-
-  bool matches(std::string_view field) const {
-    const std::string text(field);
-    return regexec(&compiled, text.c_str(), 0, nullptr, 0) == 0;
-  }
-
-  regex_t compiled;
-};
 
 StringPattern StringPattern::parse(std::string_view text) {
   StringPattern out;
@@ -81,7 +42,7 @@ StringPattern StringPattern::parse(std::string_view text) {
       throw refuse(text, "must begin with `^` and end with `$`");
     }
     out.kind_ = Kind::kRegex;
-    out.regex_ = std::make_shared<const Regex>(text);
+    out.regex_ = compile(text);
   } else if (text.find('*') != std::string_view::npos) {
     out.kind_ = Kind::kGlob;
   }
@@ -93,7 +54,10 @@ bool StringPattern::is_any() const {
 }
 
 bool StringPattern::matches(std::string_view field) const {
-  if (kind_ == Kind::kRegex) return regex_->matches(field);
+  if (kind_ == Kind::kRegex) {
+    const re2::StringPiece text(field.data(), field.size());
+    return regex_->Match(text, 0, text.size(), re2::RE2::ANCHOR_START, nullptr, 0);
+  }
   if (kind_ == Kind::kGlob && is_any()) return true;
   const std::string lowered = lower(field);
   return kind_ == Kind::kExact ? lowered == lowered_ : glob_matches(lowered_, lowered);

@@ -4,6 +4,10 @@
 #include <string>
 #include <string_view>
 
+namespace re2 {
+class RE2;
+}
+
 namespace kasane::resolver {
 
 /// What a field's text must look like (CEP 29, "String matching"): the text itself, a glob with
@@ -24,12 +28,11 @@ class StringPattern {
 
  private:
   enum class Kind { kExact, kGlob, kRegex };
-  struct Regex;
 
   Kind kind_ = Kind::kExact;
   std::string text_;
   std::string lowered_;
-  std::shared_ptr<const Regex> regex_;
+  std::shared_ptr<const re2::RE2> regex_;
 };
 
 /// True when `text`, in which `*` stands for any characters, covers all of `field`. Case matters.

@@ -11,6 +11,7 @@
 #include "base/codec.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "base/url.h"
 #include "resolver/conda/index_writer.h"
 
@@ -47,10 +48,7 @@ std::string shown(std::string_view text) {
 
 /// A page for people, which some servers answer to whatever they do not have.
 bool is_html(std::string_view first) {
-  const std::size_t start = std::min(first.find_first_not_of(" \t\r\n"), first.size());
-  std::string begin(first.substr(start, 14));
-  std::transform(begin.begin(), begin.end(), begin.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string begin = lower(trim(first).substr(0, 14));
   return begin.starts_with("<html") || begin.starts_with("<!doctype html");
 }
 

@@ -1,13 +1,13 @@
 #include "resolver/conda/version.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstdint>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 /// How keys are made. A version is a list of segments (the epoch is the first), a segment a list of
 /// numbers and words; whatever is missing counts as 0, words are less than 0, `post` is more than
@@ -54,12 +54,6 @@ struct Problem {
   std::size_t length = 1;
 };
 
-std::string_view trim(std::string_view text) {
-  const std::size_t start = text.find_first_not_of(" \t\r\n");
-  if (start == std::string_view::npos) return {};
-  return text.substr(start, text.find_last_not_of(" \t\r\n") + 1 - start);
-}
-
 bool is_version_character(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || c == '.' || c == '_' || c == '+' || c == '!' ||
          c == '*';
@@ -83,8 +77,7 @@ class Parser {
  public:
   Parser(std::string_view text, Parsed& out) : out_(out) {
     std::string& lowered = out.lowered;
-    lowered.assign(trim(text));
-    for (char& c : lowered) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    lowered = lower(trim(text));
     if (lowered.find('_') == std::string::npos)
       std::replace(lowered.begin(), lowered.end(), '-', '_');
     begin_ = lowered.data();

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace kasane::resolver {
 namespace {
@@ -13,12 +14,6 @@ namespace {
 constexpr int kMaxDepth = 50;
 constexpr std::string_view kOperatorStart = "=<>!~";
 constexpr std::string_view kSpaces = " \t\r\n";
-
-std::string_view trim(std::string_view text) {
-  const std::size_t start = text.find_first_not_of(kSpaces);
-  if (start == std::string_view::npos) return text.substr(text.size());
-  return text.substr(start, text.find_last_not_of(kSpaces) + 1 - start);
-}
 
 /// Cuts stars off the end, and the dot before them. A dot after them is a slip in real recipes.
 std::string_view without_star(std::string_view text) {
@@ -106,7 +101,10 @@ class VersionSpecParser {
 
   VersionSpec parse_clause(std::string_view clause) {
     if (clause.empty()) throw error_at(clause, "a version is missing");
-    if (clause.front() == '^' || clause.back() == '$') return make_pattern(clause);
+    if (clause.front() == '^' || clause.back() == '$') {
+      refuse_spaces(clause);
+      return make_pattern(clause);
+    }
     if (kOperatorStart.find(clause.front()) != std::string_view::npos) {
       return parse_operator(clause);
     }
@@ -208,7 +206,7 @@ class VersionSpecParser {
       return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
              std::string_view("._-+!*").find(c) != std::string_view::npos;
     };
-    if (!std::all_of(glob.begin(), glob.end(), fits)) {
+    if (glob.front() == '!' || !std::all_of(glob.begin(), glob.end(), fits)) {
       throw error_at(glob, fmt::format("expected a version with `*`, found `{}`", glob));
     }
   }

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "resolver/lock/package_entry.h"
 
 namespace kasane::resolver {
@@ -15,12 +16,6 @@ constexpr std::string_view kPlatform = "# platform:";
 constexpr std::string_view kPip = "# pip ";
 constexpr std::array<std::string_view, 8> kSystems = {"linux-", "osx-",        "win-",  "freebsd-",
                                                       "zos-",   "emscripten-", "wasi-", "netbsd-"};
-
-std::string_view trim(std::string_view text) {
-  const std::size_t start = text.find_first_not_of(" \t\r");
-  if (start == std::string_view::npos) return {};
-  return text.substr(start, text.find_last_not_of(" \t\r") + 1 - start);
-}
 
 /// A part of `line`, which stands in line `number`; it must lie in it.
 LockField field_in(std::string_view line, std::string_view part, int number) {
@@ -33,7 +28,7 @@ class ExplicitReader {
       : lock_(lock), collector_(text, selection, lock) {}
 
   void read_line(std::string_view line, int number) {
-    const std::string_view content = trim(line);
+    const std::string_view content = trim(line, " \t\r");
     if (content.empty() || content == kMarker) return;
     if (content.starts_with(kPlatform)) {
       read_platform(field_in(line, trim(content.substr(kPlatform.size())), number));
@@ -132,13 +127,14 @@ class ExplicitReader {
     PackageCollector::Entry entry;
     entry.package.manager = Manager::kPip;
     const std::size_t at = content.find(" @ ");
-    const std::string_view url = at == std::string_view::npos ? "" : trim(content.substr(at + 3));
+    const std::string_view url =
+        at == std::string_view::npos ? "" : trim(content.substr(at + 3), " \t\r");
     if (url.empty()) {
       throw collector_
           .error_at(field_in(line, content, number), "expected `# pip NAME @ URL#sha256=HASH`")
           .hint("give the address of a wheel and its hash");
     }
-    const std::string_view name = trim(content.substr(0, at));
+    const std::string_view name = trim(content.substr(0, at), " \t\r");
     entry.name = field_in(line, name.substr(0, name.find('[')), number);
     entry.url = field_in(line, url.substr(0, url.find_first_of("# ")), number);
     const std::string_view file = entry.url.value.substr(entry.url.value.find_last_of('/') + 1);
@@ -173,7 +169,7 @@ bool is_explicit_list(std::string_view text) {
   if (text.find(kMarker) == std::string_view::npos) return false;
   bool found = false;
   for_each_line(text, [&](std::string_view line, int) {
-    found = trim(line) == kMarker;
+    found = trim(line, " \t\r") == kMarker;
     return !found;
   });
   return found;

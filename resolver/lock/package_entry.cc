@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "resolver/pypi/distribution_name.h"
+
 namespace kasane::resolver {
 namespace {
 
@@ -19,16 +21,8 @@ bool is_lower_hex(std::string_view text, std::size_t size) {
          });
 }
 
-/// PEP 503: letters in lower case, runs of `-`, `_` and `.` as one `-`.
 std::string normalized_name(Manager manager, std::string_view name) {
-  if (manager == Manager::kConda) return std::string(name);
-  std::string out;
-  for (const char c : name) {
-    const bool separator = c == '-' || c == '_' || c == '.';
-    if (separator && out.ends_with('-')) continue;
-    out += separator ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  return out;
+  return manager == Manager::kConda ? std::string(name) : pypi::normalise_name(name);
 }
 
 bool has_scheme(std::string_view url) {

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace kasane::resolver {
 namespace {
 
@@ -14,13 +16,6 @@ constexpr std::array<std::string_view, 8> kWords = {"null", "true", "false", "ye
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
 
 /// For a text that begins with a digit. Numbers hold one dot at most, and of letters only an
 /// exponent's `e` or those after `0x`, `0o`, `0b`; dates and times hold `-` or `:` and `t`, `z`.

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/text.h"
+
 namespace kasane::resolver::pypi {
 
 /// A distribution's or extra's name in the one form in which names are compared (PEP 503): lower
@@ -15,7 +17,7 @@ inline std::string normalise_name(std::string_view name) {
     if (c == '-' || c == '_' || c == '.') {
       if (!out.ends_with('-')) out += '-';
     } else {
-      out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      out += lower(c);
     }
   }
   return out;

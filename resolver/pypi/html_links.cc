@@ -1,12 +1,12 @@
 #include "resolver/pypi/html_links.h"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
 #include <utility>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "resolver/pypi/quoted_text.h"
 
 namespace kasane::resolver::pypi {
@@ -14,15 +14,8 @@ namespace {
 
 using Attributes = std::map<std::string, std::string, std::less<>>;
 
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-bool is_letter(char c) { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; }
+bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
 bool is_space(char c) { return std::string_view(" \t\n\r\f").find(c) != std::string_view::npos; }
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), to_lower);
-  return out;
-}
 
 /// What the reference between `&` and `;` stands for.
 std::optional<std::string> find_reference(std::string_view name) {
@@ -37,7 +30,7 @@ std::optional<std::string> find_reference(std::string_view name) {
     if (known == name) return std::string(meaning);
   }
   if (!name.starts_with('#') || name.size() < 2) return std::nullopt;
-  const bool hex = to_lower(name[1]) == 'x';
+  const bool hex = lower(name[1]) == 'x';
   const std::string_view digits = name.substr(hex ? 2 : 1);
   std::uint32_t code = 0;
   const auto [end, failure] =

@@ -5,6 +5,7 @@
 #include "base/archive/entry_path.h"
 #include "base/codec.h"
 #include "base/error.h"
+#include "base/text.h"
 
 namespace kasane::resolver::pypi {
 namespace {
@@ -19,10 +20,7 @@ std::string content_type_of(const HttpResponse& response) {
   std::string out(response.headers.find("Content-Type").value_or(""));
   out = out.substr(0, out.find(';'));
   while (out.ends_with(' ')) out.pop_back();
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return out;
+  return lower(out);
 }
 
 /// A body of bounded size.

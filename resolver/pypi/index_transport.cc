@@ -11,11 +11,6 @@
 namespace kasane::resolver::pypi {
 namespace {
 
-bool is_worth_another_try(int status) {
-  return status == 408 || status == 425 || status == 429 || status == 500 || status == 502 ||
-         status == 503 || status == 504;
-}
-
 /// `Retry-After` in seconds; a date counts as not there.
 std::optional<std::chrono::milliseconds> asked_pause(const HttpResponse& response) {
   const std::string_view text = response.headers.find("Retry-After").value_or("");
@@ -42,7 +37,7 @@ HttpResponse IndexTransport::get(const IndexRequest& request,
     try {
       ByteSink& sink = make_sink();
       HttpResponse response = options_.http.send(sent, sink);
-      if (!is_worth_another_try(response.status)) return response;
+      if (!is_transient(response.status)) return response;
       if (last) throw status_error(request.url, response.status);
       wanted_pause = asked_pause(response).value_or(pause);
     } catch (const Error& error) {

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace kasane::resolver::pypi {
 namespace {
 
@@ -12,12 +14,6 @@ constexpr std::string_view kOperatorCharacters = "<>=!~";
 constexpr std::string_view kSpaces = " \t\n\r\f\v";
 
 bool is_operator_character(char c) { return kOperatorCharacters.find(c) != std::string_view::npos; }
-
-std::string_view trim(std::string_view text) {
-  const std::size_t start = text.find_first_not_of(kSpaces);
-  if (start == std::string_view::npos) return {};
-  return text.substr(start, text.find_last_not_of(kSpaces) + 1 - start);
-}
 
 /// Clauses, told by their commas and, where these are missing, by their operators.
 std::vector<std::string> split_clauses(std::string_view text) {
@@ -50,10 +46,10 @@ void drop_zero_after_prerelease(std::string& version) {
 }
 
 std::string mend_clause(std::string_view clause) {
-  clause = trim(clause);
+  clause = trim(clause, kSpaces);
   const std::size_t split = std::min(clause.find_first_not_of(kOperatorCharacters), clause.size());
   std::string op(clause.substr(0, split));
-  std::string version(trim(clause.substr(split)));
+  std::string version(trim(clause.substr(split), kSpaces));
   bool wildcard = false;
   if (op == "!=~") {
     op = "!=";
@@ -95,7 +91,7 @@ std::string mend_requirement(std::string_view text) {
   const std::size_t begin = head.find_first_of("(<>=!~", from);
   if (begin == std::string_view::npos || head.find('@') < begin) {
     // A stray quote is the one mistake that is left.
-    std::string out(trim(head));
+    std::string out(trim(head, kSpaces));
     while (!out.empty() && (out.back() == '\'' || out.back() == '"')) out.pop_back();
     return out + std::string(text.substr(semicolon));
   }

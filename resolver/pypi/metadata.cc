@@ -8,6 +8,7 @@
 
 #include "base/archive/entry_path.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "resolver/pypi/distribution_name.h"
 #include "resolver/pypi/metadata_headers.h"
 
@@ -29,13 +30,6 @@ void check_format(const std::string& version, std::string_view what) {
   throw Error(ErrorKind::kRefused, fmt::format("`{}` is metadata of format `{}`, expected `2.4` or "
                                                "an older one",
                                                what, printable_name(version)));
-}
-
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return text;
 }
 
 }  // namespace
@@ -70,7 +64,7 @@ Metadata Metadata::parse(std::string_view text, std::string_view what) {
   std::sort(out.provides_extra.begin(), out.provides_extra.end());
   out.provides_extra.erase(std::unique(out.provides_extra.begin(), out.provides_extra.end()),
                            out.provides_extra.end());
-  for (std::string& name : headers.all("Dynamic")) out.dynamic.push_back(lower(std::move(name)));
+  for (std::string& name : headers.all("Dynamic")) out.dynamic.push_back(lower(name));
   return out;
 }
 

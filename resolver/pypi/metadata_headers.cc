@@ -6,24 +6,11 @@
 
 #include "base/archive/entry_path.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "base/utf8.h"
 
 namespace kasane::resolver::pypi {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
-std::string_view trim(std::string_view text) {
-  const std::size_t begin = std::min(text.find_first_not_of(" \t\r"), text.size());
-  text.remove_prefix(begin);
-  return text.substr(0, text.find_last_not_of(" \t\r") + 1);
-}
 
 std::string_view without_byte_order_mark(std::string_view text) {
   constexpr std::string_view kMark = "\xEF\xBB\xBF";
@@ -66,7 +53,7 @@ MetadataHeaders MetadataHeaders::parse(std::string_view text, std::string_view w
   text = without_byte_order_mark(text);
   while (!text.empty()) {
     const std::string_view line = take_line(text);
-    if (trim(line).empty()) break;
+    if (trim(line, " \t\r").empty()) break;
     const std::size_t colon = line.find(':');
     if (!is_continuation(line) && colon == std::string_view::npos) {
       throw Error(ErrorKind::kIntegrity,
@@ -84,7 +71,7 @@ MetadataHeaders MetadataHeaders::parse_leniently(std::string_view text, std::str
   text = without_byte_order_mark(text);
   while (!text.empty()) {
     const std::string_view line = take_line(text);
-    if (trim(line).empty()) break;
+    if (trim(line, " \t\r").empty()) break;
     const std::size_t colon = line.find(':');
     if (!is_continuation(line) && (colon == std::string_view::npos || colon == 0)) break;
     headers.add_line(line, colon);
@@ -97,10 +84,10 @@ MetadataHeaders MetadataHeaders::parse_leniently(std::string_view text, std::str
 
 void MetadataHeaders::add_line(std::string_view line, std::size_t colon) {
   if (!is_continuation(line)) {
-    headers_.push_back(
-        {lower(trim(line.substr(0, colon))), std::string(trim(line.substr(colon + 1)))});
+    headers_.push_back({lower(trim(line.substr(0, colon), " \t\r")),
+                        std::string(trim(line.substr(colon + 1), " \t\r"))});
   } else if (!headers_.empty()) {
-    headers_.back().value += fmt::format(" {}", trim(line));
+    headers_.back().value += fmt::format(" {}", trim(line, " \t\r"));
   }
 }
 

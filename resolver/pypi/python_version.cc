@@ -7,6 +7,7 @@
 
 #include "base/archive/entry_path.h"
 #include "base/error.h"
+#include "base/text.h"
 
 /// How keys are made. All pieces are self-delimiting, so that no key of a public version begins
 /// another one:
@@ -36,16 +37,15 @@ constexpr char kNumber = 0x02;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_separator(char c) { return c == '.' || c == '-' || c == '_'; }
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 bool is_alphanumeric(char c) {
-  const char low = to_lower(c);
+  const char low = lower(c);
   return is_digit(c) || (low >= 'a' && low <= 'z');
 }
 
 bool starts_with_word(std::string_view text, std::string_view word) {
   return text.size() >= word.size() &&
          std::equal(word.begin(), word.end(), text.begin(),
-                    [](char expected, char found) { return expected == to_lower(found); });
+                    [](char expected, char found) { return expected == lower(found); });
 }
 
 std::string without_leading_zeros(std::string_view digits) {
@@ -159,7 +159,7 @@ class Reader {
       if (std::all_of(part.begin(), part.end(), is_digit)) {
         local += without_leading_zeros(part);
       } else {
-        for (const char c : part) local += to_lower(c);
+        for (const char c : part) local += lower(c);
       }
       at_ = end;
       out_.local = local;
@@ -172,13 +172,6 @@ class Reader {
   VersionParts& out_;
   std::size_t at_ = 0;
 };
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kSpaces = " \t\n\r\f\v";
-  const std::size_t start = text.find_first_not_of(kSpaces);
-  if (start == std::string_view::npos) return {};
-  return text.substr(start, text.find_last_not_of(kSpaces) + 1 - start);
-}
 
 bool numbers_fit(const VersionParts& parts) {
   const auto fits = [](const std::string& number) { return number.size() <= kMaxDigits; };
@@ -204,7 +197,7 @@ struct Problem {
 std::optional<Problem> read_all_of(std::string_view text, VersionParts& parts) {
   if (text.empty()) return Problem{"a version is empty"};
   if (text.size() > kMaxLength) return Problem{"a version is too long"};
-  const std::size_t skip = to_lower(text.front()) == 'v' ? 1 : 0;
+  const std::size_t skip = lower(text.front()) == 'v' ? 1 : 0;
   const std::size_t length = read_version(text.substr(skip), parts);
   if (length == 0) return Problem{"a version begins with a number", skip};
   if (skip + length != text.size()) {
@@ -287,7 +280,7 @@ VersionKey make_version_key(const VersionParts& parts) {
 
 PythonVersion PythonVersion::parse(std::string_view text) {
   VersionParts parts;
-  const std::string_view trimmed = trim(text);
+  const std::string_view trimmed = trim(text, " \t\n\r\f\v");
   if (const auto problem = read_all_of(trimmed, parts)) {
     const std::size_t start = trimmed.empty() ? 0 : trimmed.data() - text.data();
     throw Error(ErrorKind::kFailed,
@@ -299,7 +292,7 @@ PythonVersion PythonVersion::parse(std::string_view text) {
 
 std::optional<PythonVersion> PythonVersion::find(std::string_view text) {
   VersionParts parts;
-  text = trim(text);
+  text = trim(text, " \t\n\r\f\v");
   if (read_all_of(text, parts)) return std::nullopt;
   PythonVersion out;
   out.text_ = text;

@@ -9,6 +9,7 @@
 
 #include "base/archive/entry_path.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "resolver/pypi/html_links.h"
 
@@ -16,14 +17,6 @@ namespace kasane::resolver::pypi {
 namespace {
 
 namespace dom = simdjson::dom;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return out;
-}
 
 bool is_hex(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;

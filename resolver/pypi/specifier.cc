@@ -8,6 +8,7 @@
 
 #include "base/archive/entry_path.h"
 #include "base/error.h"
+#include "base/text.h"
 
 namespace kasane::resolver::pypi {
 namespace {
@@ -28,23 +29,11 @@ constexpr std::array<std::pair<std::string_view, Operator>, 8> kOperators = {{
     {">", Operator::kGreater},
 }};
 
-bool is_space(char c) { return std::string_view(" \t\n\r\f\v").find(c) != std::string_view::npos; }
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+constexpr std::string_view kSpaces = " \t\n\r\f\v";
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), to_lower);
-  return out;
-}
-
+bool is_space(char c) { return kSpaces.find(c) != std::string_view::npos; }
 std::size_t count_spaces(std::string_view text) {
   return std::find_if_not(text.begin(), text.end(), is_space) - text.begin();
-}
-
-std::string_view trim(std::string_view text) {
-  text.remove_prefix(count_spaces(text));
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 const std::pair<std::string_view, Operator>* find_operator(std::string_view text) {
@@ -118,7 +107,7 @@ std::size_t Specifier::length_at(std::string_view text) {
   std::size_t at = found->first.size();
   at += count_spaces(text.substr(at));
   if (found->second == Operator::kArbitrary) return at + arbitrary_length(text.substr(at));
-  if (at < text.size() && to_lower(text[at]) == 'v') ++at;
+  if (at < text.size() && lower(text[at]) == 'v') ++at;
   VersionParts parts;
   const std::size_t length = read_version(text.substr(at), parts);
   if (length == 0) return 0;
@@ -133,7 +122,7 @@ std::size_t Specifier::length_at(std::string_view text) {
 
 std::optional<Specifier::Problem> Specifier::read_tail(std::string_view text, std::size_t offset,
                                                        Specifier& out, VersionParts& parts) {
-  const std::size_t skip = !text.empty() && to_lower(text.front()) == 'v' ? 1 : 0;
+  const std::size_t skip = !text.empty() && lower(text.front()) == 'v' ? 1 : 0;
   const std::size_t length = read_version(text.substr(skip), parts);
   if (length == 0) {
     return Problem{
@@ -164,7 +153,7 @@ std::optional<Specifier::Problem> Specifier::read_tail(std::string_view text, st
 
 std::optional<Specifier::Problem> Specifier::read(std::string_view text, Specifier& out) {
   const std::size_t start = count_spaces(text);
-  std::string_view rest = trim(text);
+  std::string_view rest = trim(text, kSpaces);
   const auto* found = find_operator(rest);
   if (found == nullptr) {
     return Problem{fmt::format("expected `==`, `!=`, `<=`, `>=`, `<`, `>`, `~=` or `===`, found {}",

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace kasane::resolver {
 namespace {
 
@@ -34,11 +36,6 @@ std::string join_demands(const std::string& a, const std::string& b) {
   return build.empty() ? joined : joined + " " + build;
 }
 
-std::string_view trim(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-  return text.substr(0, text.find_last_not_of(' ') + 1);
-}
-
 }  // namespace
 
 LockedPackage locked_record(std::string_view name, const IndexRecord& record,
@@ -51,10 +48,10 @@ LockedPackage locked_record(std::string_view name, const IndexRecord& record,
   out.sha256 = record.sha256;
   out.md5 = record.md5;
   for (std::size_t i = 0; i < record.depends.size(); ++i) {
-    const std::string_view text = trim(record.depends[i]);
+    const std::string_view text = trim(record.depends[i], " ");
     const std::size_t end = std::min(text.find_first_of(" =<>!~["), text.size());
     std::string& demand = out.dependencies[std::string(text.substr(0, end))];
-    demand = join_demands(demand, std::string(trim(text.substr(end))));
+    demand = join_demands(demand, std::string(trim(text.substr(end), " ")));
   }
   return out;
 }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "resolver/spec/conda_environment.h"
 #include "resolver/spec/dockerfile.h"
 #include "resolver/spec/known_keys.h"
@@ -34,7 +35,7 @@ void refuse_conda_keys(const SpecText& text, const YamlNode& root) {
 
 void refuse_windows(const SpecText& text, const YamlNode& root) {
   const YamlNode* system = root.find("os_type");
-  if (system == nullptr || !system->is_scalar() || to_lower(system->text) == "linux") return;
+  if (system == nullptr || !system->is_scalar() || lower(system->text) == "linux") return;
   throw Error(ErrorKind::kRefused,
               fmt::format("expected `linux` for `os_type`, found `{}`", system->text))
       .hint("kasane builds Linux images only")
@@ -68,8 +69,7 @@ bool is_given(const YamlNode* node) { return node != nullptr && !node->is_null()
 
 bool is_azureml_environment(const YamlNode& root) {
   const YamlNode* schema = root.find("$schema");
-  if (schema != nullptr)
-    return to_lower(schema->text).find("environment.schema") != std::string::npos;
+  if (schema != nullptr) return lower(schema->text).find("environment.schema") != std::string::npos;
   return root.find("image") != nullptr || root.find("conda_file") != nullptr ||
          root.find("build") != nullptr;
 }

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "resolver/spec/azureml_environment.h"
 #include "resolver/spec/azureml_v1.h"
 #include "resolver/spec/setup_script.h"
@@ -20,7 +21,7 @@ constexpr int kMaxDepth = 16;
 
 std::string schema_of(const YamlNode& root) {
   const YamlNode* schema = root.find("$schema");
-  return schema == nullptr ? "" : to_lower(schema->text);
+  return schema == nullptr ? "" : lower(schema->text);
 }
 
 std::string kind_of(const YamlNode& root) {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "resolver/spec/azureml_environment.h"
 #include "resolver/spec/conda_environment.h"
 #include "resolver/spec/dockerfile.h"
@@ -24,7 +25,7 @@ const YamlNode* find_given(const YamlNode& map, std::string_view key) {
   return node == nullptr || node->is_null() ? nullptr : node;
 }
 
-bool is_true(const YamlNode* node) { return node != nullptr && to_lower(node->text) == "true"; }
+bool is_true(const YamlNode* node) { return node != nullptr && lower(node->text) == "true"; }
 
 /// Whether a section says anything: a list with items, or a scalar that is not a default.
 bool says_anything(const YamlNode& node) {
@@ -154,7 +155,7 @@ void read_azureml_v1_environment(const SpecText& text, const YamlNode& root,
 void read_internal_environment(const SpecText& text, const YamlNode& root,
                                ReadingContext& context) {
   const YamlNode* system = find_given(root, "os");
-  if (system != nullptr && to_lower(system->text) != "linux") {
+  if (system != nullptr && lower(system->text) != "linux") {
     throw Error(ErrorKind::kRefused,
                 fmt::format("expected `Linux` for `os`, found {}", system->describe()))
         .hint("kasane builds Linux images only")

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "resolver/conda/match_spec.h"
+#include "resolver/pypi/distribution_name.h"
 #include "resolver/spec/environment_spec.h"
 #include "resolver/spec/pip_requirement_text.h"
 #include "resolver/spec/spec_text.h"
@@ -58,7 +59,7 @@ Texts canonical_pip(const std::vector<PipRequirement>& requirements) {
 
 Texts canonical_names(Texts names) {
   for (std::string& name : names) {
-    if (!name.starts_with(':')) name = normalise_pip_name(name);
+    if (!name.starts_with(':')) name = pypi::normalise_name(name);
   }
   return as_set(std::move(names));
 }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/suggest.h"
+#include "base/text.h"
 #include "resolver/conda/match_spec.h"
 #include "resolver/spec/known_keys.h"
 #include "resolver/spec/requirements_reader.h"
@@ -153,8 +154,7 @@ class Reader {
                                        "`{}`",
                                        key));
     const std::array<std::string, 1> sections = {"pip"};
-    if (find_suggestion(to_lower(key), sections))
-      return std::move(error).hint("did you mean `pip`?");
+    if (find_suggestion(lower(key), sections)) return std::move(error).hint("did you mean `pip`?");
     if (entry.value.is_scalar()) {
       return std::move(error).hint(fmt::format("write `{}={}`", key, entry.value.text));
     }

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "resolver/spec/copied_files.h"
 #include "resolver/spec/docker_run.h"
 #include "resolver/spec/dockerfile_lines.h"

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace kasane::resolver {
 namespace {
 
@@ -43,7 +45,7 @@ void refuse_escape(const SpecText& text) {
   for (int number = 1; number <= text.line_count(); ++number) {
     const std::string_view line = trim(text.line(number));
     if (!line.starts_with('#')) return;
-    std::string directive = to_lower(line.substr(1));
+    std::string directive = lower(line.substr(1));
     std::erase(directive, ' ');
     if (!directive.starts_with("escape=") || directive == "escape=\\") continue;
     throw error_at(text.place_of_line(number), "expected a backslash to continue lines")

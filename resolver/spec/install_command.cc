@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "resolver/conda/match_spec.h"
 #include "resolver/spec/conda_environment.h"
 #include "resolver/spec/pip_requirement_text.h"

@@ -8,6 +8,8 @@
 #include <fmt/ranges.h>
 
 #include "base/error.h"
+#include "base/text.h"
+#include "resolver/pypi/distribution_name.h"
 #include "resolver/spec/spec_text.h"
 
 namespace kasane::resolver {
@@ -260,9 +262,9 @@ PipRequirementText PipRequirementText::parse(std::string_view text) { return Par
 
 std::string PipRequirementText::render_canonical() const {
   if (name.empty()) return location;
-  std::string out = normalise_pip_name(name);
+  std::string out = pypi::normalise_name(name);
   std::vector<std::string> sorted;
-  for (const std::string& extra : extras) sorted.push_back(normalise_pip_name(extra));
+  for (const std::string& extra : extras) sorted.push_back(pypi::normalise_name(extra));
   std::sort(sorted.begin(), sorted.end());
   if (!sorted.empty()) out += fmt::format("[{}]", fmt::join(sorted, ","));
   sorted = specifiers;
@@ -270,18 +272,6 @@ std::string PipRequirementText::render_canonical() const {
   out += fmt::format("{}", fmt::join(sorted, ","));
   if (!location.empty()) out += " @ " + location;
   if (!marker.empty()) out += " ; " + canonical_marker(marker);
-  return out;
-}
-
-std::string normalise_pip_name(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    if (c != '-' && c != '_' && c != '.') {
-      out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    } else if (out.empty() || out.back() != '-') {
-      out += '-';
-    }
-  }
   return out;
 }
 

@@ -26,9 +26,6 @@ struct PipRequirementText {
   std::string render_canonical() const;
 };
 
-/// A name as of PEP 503: `Foo_.bar` is `foo-bar`.
-std::string normalise_pip_name(std::string_view name);
-
 /// Whether pip takes the text for a URL or a path, not for a name.
 bool is_pip_location(std::string_view text);
 

@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include "base/suggest.h"
+#include "base/text.h"
+#include "resolver/pypi/distribution_name.h"
 #include "resolver/spec/pip_requirement_text.h"
 
 namespace kasane::resolver {
@@ -16,7 +18,7 @@ namespace {
 /// The entry whose name means `wanted`, as PEP 503 compares names.
 const TomlNode* find_named(const TomlNode& table, std::string_view wanted) {
   for (const auto& [name, node] : table.entries) {
-    if (normalise_pip_name(name) == normalise_pip_name(wanted)) return &node;
+    if (pypi::normalise_name(name) == pypi::normalise_name(wanted)) return &node;
   }
   return nullptr;
 }
@@ -78,7 +80,7 @@ class Reader {
     if (spec.name && !is_pip_location(item.text)) {
       const std::string_view head =
           trim(std::string_view(item.text).substr(0, item.text.find_first_of("[=<>!~;@ ")));
-      if (normalise_pip_name(head) == normalise_pip_name(*spec.name)) {
+      if (pypi::normalise_name(head) == pypi::normalise_name(*spec.name)) {
         for (const std::string& extra : PipRequirementText::parse(item.text).extras) {
           add_extra(extra, item.place);
         }
@@ -89,7 +91,7 @@ class Reader {
   }
 
   void add_extra(const std::string& extra, const SourcePlace& place) {
-    if (!extras_.insert(normalise_pip_name(extra)).second) return;
+    if (!extras_.insert(pypi::normalise_name(extra)).second) return;
     const TomlNode* extras = project_.find("optional-dependencies");
     const TomlNode* list = extras == nullptr ? nullptr : find_named(*extras, extra);
     if (list == nullptr) throw unknown_name(extras, "extra", extra, place);
@@ -97,7 +99,7 @@ class Reader {
   }
 
   void add_group(const std::string& group, const SourcePlace& place) {
-    if (!groups_.insert(normalise_pip_name(group)).second) return;
+    if (!groups_.insert(pypi::normalise_name(group)).second) return;
     const TomlNode* groups = root_.find("dependency-groups");
     const TomlNode* list = groups == nullptr ? nullptr : find_named(*groups, group);
     if (list == nullptr) throw unknown_name(groups, "dependency group", group, place);

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/suggest.h"
+#include "base/text.h"
 #include "resolver/spec/azureml_environment.h"
 #include "resolver/spec/azureml_job.h"
 #include "resolver/spec/azureml_v1.h"

@@ -2,6 +2,7 @@
 
 #include <cctype>
 
+#include "base/text.h"
 #include "resolver/lock/explicit_list.h"
 #include "resolver/spec/dockerfile_lines.h"
 #include "resolver/spec/setup_script.h"

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/suggest.h"
+#include "base/text.h"
 #include "resolver/spec/joined_line.h"
 
 namespace kasane::resolver {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "resolver/spec/pip_requirement_text.h"
 #include "resolver/spec/spec_template.h"
 
@@ -216,7 +217,7 @@ std::string RequirementsReader::read_hash(const RequirementLine& line,
   };
   constexpr std::array<Algorithm, 3> kAlgorithms = {
       {{"sha256", 64}, {"sha384", 96}, {"sha512", 128}}};
-  const std::string value = to_lower(option.value);
+  const std::string value = lower(option.value);
   const std::size_t colon = value.find(':');
   const std::string_view name = std::string_view(value).substr(0, colon);
   const std::string_view digits =

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "resolver/spec/install_command.h"
 #include "resolver/spec/joined_line.h"
 #include "resolver/spec/shell_command.h"

@@ -1,11 +1,11 @@
 #include "resolver/spec/spec_text.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstdint>
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "base/utf8.h"
 #include "resolver/conda/url_credentials.h"
 
@@ -180,19 +180,6 @@ Error error_at(SourcePlace place, std::string message) {
 
 std::string render_place(const SourcePlace& place) {
   return place.line > 0 ? fmt::format("{}:{}", place.file, place.line) : place.file;
-}
-
-std::string_view trim(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r\n") + 1 - begin);
-}
-
-std::string to_lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
 }
 
 }  // namespace kasane::resolver

@@ -52,8 +52,4 @@ Error error_at(SourcePlace place, std::string message);
 /// `FILE:LINE`
 std::string render_place(const SourcePlace& place);
 
-/// `text` without space and line ends around it.
-std::string_view trim(std::string_view text);
-std::string to_lower(std::string_view text);
-
 }  // namespace kasane::resolver

@@ -91,7 +91,7 @@ TEST(MatchSpec, MatchesRecords) {
 TEST(MatchSpec, ErrorsPoint) {
   struct Case {
     const char* text;
-    const char* message;
+    std::string_view message;
     int column;
     int length;
   };
@@ -111,6 +111,15 @@ TEST(MatchSpec, ErrorsPoint) {
       {"x[build=a, build=b]", "the key `build` comes twice in `x[build=a, build=b]`", 12, 5},
       {"pack@ge", "`pack@ge` is not a package's name in `pack@ge`", 1, 7},
       {"x=1.0=", "a build string is missing after `=` in `x=1.0=`", 6, 1},
+      {"a\tb::x", "expected a channel's name or URL before `::` in `a\tb::x`", 1, 3},
+      {"https://h/t/a/t/b/c::x",
+       "expected a channel's name or URL before `::` in `https://h/t/***/t/b/c::x`", 1, 19},
+      {"h:1/c::x", "expected a channel's name or URL before `::` in `h:1/c::x`", 1, 5},
+      {"x[channel='a:b']", "expected a channel's name or URL in `x[channel='a:b']`", 12, 3},
+      {"x-1-b::y.conda", "`b::y` is not a build string in `x-1-b::y.conda`", 1, 14},
+      {"x-1-b%00.conda", "a character has no place in `x-1-b%00.conda`", 1, 14},
+      {"x= !7*7", "expected a version with `*`, found `!7*7` in the version specifier `= !7*7`", 4,
+       4},
       {"x if y", "a condition is not supported in `x if y`", 3, 2},
   };
   for (const Case& c : cases) {
