@@ -163,12 +163,13 @@ void Build::learn_of_layers(ImagePlan& plan) {
 
 /// The plan, with what others have left word of where this machine does not know enough itself.
 ImagePlan Build::plan_with_hints() {
-  learn_of_packages(inputs_.find_facts());
+  auto found = inputs_.find_facts();
+  if (learn_of_packages(found)) found = inputs_.find_facts();
   std::vector<PlanInput> inputs;
   {
     const StageTimer timer(report_.seconds_fetch);
     services_.on_stage("fetching packages");
-    inputs = inputs_.read_facts();
+    inputs = inputs_.read_facts(std::move(found));
   }
   ImagePlan image_plan = plan(std::move(inputs));
   learn_of_layers(image_plan);
@@ -227,7 +228,7 @@ PlanPreview Build::preview() {
   if (!preview.complete && learn_of_packages(found)) found = inputs_.find_facts();
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (found[i]) {
-      inputs.push_back(*found[i]);
+      inputs.push_back(*std::move(found[i]));
     } else {
       preview.to_fetch.push_back(i);
     }

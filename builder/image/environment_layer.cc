@@ -132,14 +132,18 @@ Inventory make_inventory(const ImagePlan& plan, const std::vector<PackageOutcome
   for (std::size_t i = 0; i < plan.packages.size(); ++i) {
     const PlannedPackage& planned = plan.packages[i];
     const PackageOutcome& outcome = outcomes[i];
-    std::vector<std::string> files = outcome.compiled;
+    std::vector<std::string> files;
+    files.reserve(planned.paths.size() + outcome.compiled.size());
     for (const PackagePath& path : planned.paths) {
       if (path.directory) continue;
       if (!std::binary_search(outcome.dropped.begin(), outcome.dropped.end(), path.path)) {
         files.push_back(path.path);
       }
     }
-    std::sort(files.begin(), files.end());
+    const auto installed = static_cast<std::ptrdiff_t>(files.size());
+    files.insert(files.end(), outcome.compiled.begin(), outcome.compiled.end());
+    std::sort(files.begin() + installed, files.end());
+    std::inplace_merge(files.begin(), files.begin() + installed, files.end());
     files.erase(std::unique(files.begin(), files.end()), files.end());
     const bool wheel = planned.facts.kind == PackageFacts::Kind::kWheel;
     inventory.packages.push_back({wheel ? "pip" : "conda", planned.facts.name,

@@ -60,8 +60,7 @@ std::vector<std::optional<PlanInput>> LockInputs::find_facts() {
   return found;
 }
 
-std::vector<PlanInput> LockInputs::read_facts() {
-  auto found = find_facts();
+std::vector<PlanInput> LockInputs::read_facts(std::vector<std::optional<PlanInput>> found) {
   std::vector<std::size_t> unknown;
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (!found[i]) unknown.push_back(i);

@@ -30,8 +30,9 @@ class LockInputs {
   void complete_digests();
   const std::vector<resolver::LockedPackage>& packages() const { return packages_; }
 
-  /// All packages with their facts; those that nobody has looked into yet are fetched.
-  std::vector<PlanInput> read_facts();
+  /// All packages with their facts, given what find_facts() found; the others are fetched, and
+  /// looked into.
+  std::vector<PlanInput> read_facts(std::vector<std::optional<PlanInput>> found);
   /// The same from the cache alone: nothing for a package that was never looked into.
   std::vector<std::optional<PlanInput>> find_facts();
   /// Makes sure that these packages of the lock are in the cache.

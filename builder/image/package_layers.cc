@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/archive/entry_path.h"
 #include "base/archive/tar_reader.h"
 #include "base/archive/tar_writer.h"
 #include "base/error.h"
@@ -34,11 +35,6 @@ void add_with_parents(std::string_view root, std::string_view path, std::set<std
     if (slash == std::string::npos) break;
     full.resize(slash);
   }
-}
-
-std::string_view parent_of(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
 }
 
 /// Sends each entry to the part that its path belongs to.
@@ -272,10 +268,13 @@ std::optional<std::vector<BuiltLayer>> PackageLayers::write(
     add_with_parents(tar_root(plan_), "", directories);
     for (const LayerMember& member : plan_.layers[layer].members) {
       const PlannedPackage& package = plan_.packages[member.package];
+      std::string_view added;
       for (const PackagePath& path : package.paths) {
         if (package.fragment.part_of(path.path) != member.part) continue;
         const std::string_view directory = path.directory ? path.path : parent_of(path.path);
-        if (!directory.empty()) add_with_parents(tar_root(plan_), directory, directories);
+        if (directory == added) continue;
+        add_with_parents(tar_root(plan_), directory, directories);
+        added = directory;
       }
     }
     open.back().writer.append_directories(directories, plan_.options.time);

@@ -1,26 +1,42 @@
 #include "builder/inventory/inventory.h"
 
+#include <iterator>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/json_text.h"
 
 namespace kasane::builder {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
 
 constexpr std::string_view kSchema = "kasane.inventory/1";
 
-Json package_json(const Inventory::Package& package) {
-  return {{"manager", package.manager},
-          {"name", package.name},
-          {"version", package.version},
-          {"build", package.build},
-          {"url", package.url},
-          {"sha256", package.sha256.hex()},
-          {"installed_bytes", package.installed_bytes},
-          {"files", package.files}};
+void append_member(std::string& out, std::string_view key, std::string_view text) {
+  fmt::format_to(std::back_inserter(out), R"("{}":)", key);
+  append_json_text(out, text);
+  out += ',';
+}
+
+void append_package(std::string& out, const Inventory::Package& package) {
+  out += '{';
+  append_member(out, "manager", package.manager);
+  append_member(out, "name", package.name);
+  append_member(out, "version", package.version);
+  append_member(out, "build", package.build);
+  append_member(out, "url", package.url);
+  append_member(out, "sha256", package.sha256.hex());
+  fmt::format_to(std::back_inserter(out), R"("installed_bytes":{},"files":[)",
+                 package.installed_bytes);
+  for (const std::string& file : package.files) {
+    append_json_text(out, file);
+    out += ',';
+  }
+  if (!package.files.empty()) out.pop_back();
+  out += "]}";
 }
 
 Inventory::Package read_package(const Json& json) {
@@ -37,11 +53,20 @@ Inventory::Package read_package(const Json& json) {
 }  // namespace
 
 std::string Inventory::render() const {
-  Json json = {{"schema", kSchema}, {"environment", environment_id},
-               {"prefix", prefix},  {"layout", layout},
-               {"python", python},  {"packages", Json::array()}};
-  for (const Package& package : packages) json["packages"].push_back(package_json(package));
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string out = "{";
+  append_member(out, "schema", kSchema);
+  append_member(out, "environment", environment_id);
+  append_member(out, "prefix", prefix);
+  fmt::format_to(std::back_inserter(out), R"("layout":{},)", layout);
+  append_member(out, "python", python);
+  out += R"("packages":[)";
+  for (const Package& package : packages) {
+    append_package(out, package);
+    out += ',';
+  }
+  if (!packages.empty()) out.pop_back();
+  out += "]}";
+  return out;
 }
 
 Inventory Inventory::parse(std::string_view text) {

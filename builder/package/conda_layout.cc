@@ -1,6 +1,6 @@
 #include "builder/package/conda_layout.h"
 
-#include <map>
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -41,18 +41,21 @@ std::string conda_record_path(std::string_view name, std::string_view version,
 std::vector<PackagePath> conda_installed_paths(const PackageFacts& facts,
                                                const InstallTarget& target) {
   const CondaLayout layout(facts.kind, target);
-  std::map<std::string, PackagePath> paths;
-  const auto put = [&](PackagePath path) { paths.insert_or_assign(path.path, path); };
+  std::vector<PackagePath> out;
+  out.reserve(facts.paths.size() + facts.entry_points.size() + 1);
   for (const PackagePath& path : facts.paths) {
-    put({layout.place(path.path), path.size_bytes, path.directory});
+    out.push_back({layout.place(path.path), path.size_bytes, path.directory});
   }
   for (const std::string& entry_point : facts.entry_points) {
-    put({.path = "bin/" + EntryPoint::parse(entry_point).name});
+    out.push_back({.path = "bin/" + EntryPoint::parse(entry_point).name});
   }
-  put({.path = conda_record_path(facts.name, facts.version, facts.build)});
-  std::vector<PackagePath> out;
-  out.reserve(paths.size());
-  for (auto& [name, path] : paths) out.push_back(std::move(path));
+  out.push_back({.path = conda_record_path(facts.name, facts.version, facts.build)});
+  std::stable_sort(out.begin(), out.end(),
+                   [](const auto& a, const auto& b) { return a.path < b.path; });
+  // Of two at one path the generated one, which comes later, is installed.
+  const auto last = std::unique(out.rbegin(), out.rend(),
+                                [](const auto& a, const auto& b) { return a.path == b.path; });
+  out.erase(out.begin(), last.base());
   return out;
 }
 

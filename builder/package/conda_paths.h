@@ -1,11 +1,15 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "builder/package/conda_metadata.h"
 
 namespace kasane::builder {
+
+/// A path as a list has it, in the form of CondaPath::path. `list` is for errors.
+std::string read_conda_path(std::string_view text, std::string_view list);
 
 /// Sorts by path, and refuses what no file system could hold (a path twice, a path below a file)
 /// and what is not for packages to bring.

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
+
 namespace kasane::builder {
 namespace {
 
@@ -19,23 +21,11 @@ std::string dump(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-/// JSON of a text; most paths need no escapes.
-void append_text(std::string& out, std::string_view text) {
-  const bool plain = std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-  });
-  if (plain) {
-    fmt::format_to(std::back_inserter(out), "\"{}\"", text);
-  } else {
-    out += dump(std::string(text));
-  }
-}
-
 /// With its keys in order, as everywhere in the record.
 void append_path(std::string& out, const RecordedPath& path) {
   const CondaPath* const listed = path.listed;
   out += "{\"_path\":";
-  append_text(out, path.path);
+  append_json_text(out, path.path);
   const bool has_placeholder = listed != nullptr && !listed->placeholder.empty();
   if (has_placeholder) {
     const bool binary = listed->file_mode == CondaPath::FileMode::kBinary;
@@ -45,7 +35,7 @@ void append_path(std::string& out, const RecordedPath& path) {
   fmt::format_to(std::back_inserter(out), R"(,"path_type":"{}")", path.type);
   if (has_placeholder) {
     out += R"(,"prefix_placeholder":)";
-    append_text(out, listed->placeholder);
+    append_json_text(out, listed->placeholder);
   }
   if (listed != nullptr && (path.packaged || listed->sha256)) {
     const Digest& packaged = path.packaged ? *path.packaged : *listed->sha256;
@@ -156,7 +146,7 @@ void CondaRecord::write(ByteSink& sink) const {
     if (key == kFiles) {
       write_list(
           pieces, paths_, [](const RecordedPath& path) { return path.type != "directory"; },
-          [](std::string& out, const RecordedPath& path) { append_text(out, path.path); });
+          [](std::string& out, const RecordedPath& path) { append_json_text(out, path.path); });
     } else if (key == kPathsData) {
       text += R"({"paths": )";
       write_list(

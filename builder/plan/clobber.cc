@@ -1,13 +1,15 @@
 #include "builder/plan/clobber.h"
 
 #include <algorithm>
+#include <bit>
+#include <functional>
 #include <map>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/archive/entry_path.h"
 #include "base/error.h"
 
 namespace kasane::builder {
@@ -35,7 +37,41 @@ void refuse_file_and_directory(std::span<const PackageFiles> packages, std::stri
       .hint("these two packages cannot be in one environment; take one of them out");
 }
 
-using Owners = std::unordered_map<std::string_view, Owner>;
+/// Who brings a path, by path. Open addressing: there may be a million paths, and looking them up
+/// is most of what planning costs. Borrows the paths.
+class Owners {
+ public:
+  explicit Owners(std::size_t count) : slots_(std::bit_ceil(2 * count + 2)) {}
+
+  /// The owner, which is `owner` where the path had none; and whether it had none.
+  std::pair<Owner*, bool> add(std::string_view path, Owner owner) {
+    Slot& slot = slots_[find_slot(path)];
+    const bool added = slot.path.data() == nullptr;
+    if (added) slot = {path, owner};
+    return {&slot.owner, added};
+  }
+
+  const Owner* find(std::string_view path) const {
+    const Slot& slot = slots_[find_slot(path)];
+    return slot.path.data() == nullptr ? nullptr : &slot.owner;
+  }
+
+ private:
+  struct Slot {
+    std::string_view path;
+    Owner owner;
+  };
+
+  /// Where the path is, or would be.
+  std::size_t find_slot(std::string_view path) const {
+    for (std::size_t hash = std::hash<std::string_view>()(path);; ++hash) {
+      const std::size_t i = hash & (slots_.size() - 1);
+      if (slots_[i].path.data() == nullptr || slots_[i].path == path) return i;
+    }
+  }
+
+  std::vector<Slot> slots_;
+};
 
 /// Refuses a path that lies below what is a file of another package.
 void check_parents(std::span<const PackageFiles> packages, const Owners& owners) {
@@ -47,18 +83,13 @@ void check_parents(std::span<const PackageFiles> packages, const Owners& owners)
         const std::size_t slash = parent.rfind('/');
         if (slash == std::string_view::npos) break;
         parent = parent.substr(0, slash);
-        if (checked.starts_with(parent) &&
-            (checked.size() == parent.size() || checked[parent.size()] == '/')) {
-          break;
-        }
-        const auto owner = owners.find(parent);
-        if (owner != owners.end() && !owner->second.directory) {
-          refuse_file_and_directory(packages, parent, owner->second.package, i);
+        if (is_at_or_below(checked, parent)) break;
+        const Owner* const owner = owners.find(parent);
+        if (owner != nullptr && !owner->directory) {
+          refuse_file_and_directory(packages, parent, owner->package, i);
         }
       }
-      const std::size_t slash = path.path.rfind('/');
-      checked = slash == std::string::npos ? std::string_view()
-                                           : std::string_view(path.path).substr(0, slash);
+      checked = parent_of(path.path);
     }
   }
 }
@@ -77,17 +108,16 @@ Warning clobber_warning(std::span<const PackageFiles> packages, std::size_t lose
 Clobbers find_clobbers(std::span<const PackageFiles> packages) {
   std::size_t count = 0;
   for (const PackageFiles& package : packages) count += package.paths.size();
-  Owners owners;
-  owners.reserve(count);
+  Owners owners(count);
   Clobbers clobbers;
   clobbers.excluded.resize(packages.size());
   std::map<std::pair<std::size_t, std::size_t>, std::vector<std::string>> lost;
 
   for (std::size_t i = 0; i < packages.size(); ++i) {
     for (const PackagePath& path : packages[i].paths) {
-      const auto [place, added] = owners.try_emplace(path.path, Owner{i, path.directory});
+      const auto [place, added] = owners.add(path.path, {i, path.directory});
       if (added) continue;
-      Owner& owner = place->second;
+      Owner& owner = *place;
       if (owner.directory != path.directory) {
         const bool file_first = !owner.directory;
         refuse_file_and_directory(packages, path.path, file_first ? owner.package : i,
