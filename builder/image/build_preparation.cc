@@ -129,10 +129,9 @@ void Build::find_layers(ImagePlan& plan) {
   parallel_for(plan.layers.size(), target_->parallel(), [&](std::size_t i) {
     PlannedLayer& layer = plan.layers[i];
     if (layer.known) return;
-    const bool told =
-        std::all_of(layer.members.begin(), layer.members.end(), [&](const LayerMember& member) {
-          return find_outcome(cache_, plan, member.package).has_value();
-        });
+    const bool told = std::all_of(
+        layer.members.begin(), layer.members.end(),
+        [&](const LayerMember& member) { return has_outcome(cache_, plan, member.package); });
     if (told) layer.known = index_->find(layer.key);
   });
 }
@@ -193,9 +192,8 @@ bool Build::prepare_packages(const ImagePlan& plan, CompilerHome& compiler) {
   for (const PlannedLayer& layer : plan.layers) {
     if (layer.known) continue;
     for (const LayerMember& member : layer.members) {
-      const bool fragment =
-          find_fragment(services_.cache, plan.packages[member.package]).has_value();
-      if (!fragment) needed[member.package] = true;
+      const cache::Key fragment = plan.packages[member.package].fragment.key();
+      if (!services_.cache.find(fragment)) needed[member.package] = true;
       if (needs_compiling(cache_, plan, member.package)) byte_code_missing = true;
     }
   }

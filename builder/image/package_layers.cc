@@ -9,20 +9,15 @@
 #include <fmt/format.h>
 
 #include "base/archive/entry_path.h"
-#include "base/archive/tar_reader.h"
 #include "base/archive/tar_writer.h"
 #include "base/error.h"
-#include "builder/bytecode/byte_compiler.h"
 #include "builder/bytecode/bytecode_filter.h"
-#include "builder/bytecode/pyc.h"
 #include "builder/fragment/tar_segment.h"
 #include "builder/image/layer_index.h"
+#include "builder/image/part_compilation.h"
 
 namespace kasane::builder {
 namespace {
-
-/// How many sources are held in memory at once while they are compiled.
-constexpr std::size_t kCompileBatchBytes = std::size_t{8} << 20;
 
 std::string tar_root(const ImagePlan& plan) { return plan.options.prefix.substr(1); }
 
@@ -79,74 +74,6 @@ class EndedSegment final : public ByteSource {
   std::size_t left_ = kTarTrailer;
 };
 
-/// Makes the byte-code of one part: reads the sources out of its fragment, compiles them in
-/// batches, and writes the results as a segment.
-class PartCompilation {
- public:
-  PartCompilation(const ImagePlan& plan, ByteCompiler& compiler, EntrySink& sink)
-      : root_(tar_root(plan)),
-        prefix_(plan.options.prefix),
-        cache_tag_(PythonMinor::find(plan.python->version).value().cache_tag()),
-        compiler_(compiler),
-        sink_(sink) {}
-
-  void run(ByteSource& tar, const std::vector<std::string>& wanted) {
-    TarReader reader(tar);
-    while (const auto entry = reader.next()) {
-      if (entry->type != TarEntry::Type::kFile) continue;
-      const std::string path = entry->path.substr(root_.size() + 1);
-      if (!std::binary_search(wanted.begin(), wanted.end(), path)) continue;
-      sources_.push_back({prefix_ + "/" + path, read_all(reader, entry->size_bytes, path)});
-      paths_.push_back(path);
-      batch_bytes_ += sources_.back().content.size();
-      if (batch_bytes_ >= kCompileBatchBytes) compile();
-    }
-    compile();
-  }
-
-  const std::vector<std::string>& files() const { return files_; }
-
- private:
-  /// `pkg/m.py` is compiled to `pkg/__pycache__/m.cpython-311.pyc` (PEP 3147).
-  std::string cached_path(std::string_view source) const {
-    const std::string_view directory = parent_of(source);
-    const std::string_view file = source.substr(directory.empty() ? 0 : directory.size() + 1);
-    return fmt::format("{}{}__pycache__/{}.{}.pyc", directory, directory.empty() ? "" : "/",
-                       file.substr(0, file.size() - 3), cache_tag_);
-  }
-
-  void compile() {
-    const auto results = compiler_.compile(sources_);
-    if (const auto reason = compiler_.failure()) {
-      throw Error(ErrorKind::kFailed, fmt::format("the environment's Python ended: {}", *reason))
-          .hint("build again, or with `--no-compile`");
-    }
-    for (std::size_t i = 0; i < results.size(); ++i) {
-      if (!results[i]) continue;
-      Entry entry;
-      entry.path = cached_path(paths_[i]);
-      entry.size_bytes = results[i]->size();
-      sink_.begin(entry);
-      sink_.write(*results[i]);
-      sink_.end();
-      files_.push_back(entry.path);
-    }
-    sources_.clear();
-    paths_.clear();
-    batch_bytes_ = 0;
-  }
-
-  std::string root_;
-  std::string prefix_;
-  std::string cache_tag_;
-  ByteCompiler& compiler_;
-  EntrySink& sink_;
-  std::vector<PythonSource> sources_;
-  std::vector<std::string> paths_;
-  std::size_t batch_bytes_ = 0;
-  std::vector<std::string> files_;
-};
-
 /// What the plan expects and was not installed: byte-code that was stale. Anything installed that
 /// the plan does not know of would escape the clobber rules, so it is refused.
 std::vector<std::string> find_dropped(const PlannedPackage& package,
@@ -171,6 +98,12 @@ std::vector<std::string> find_dropped(const PlannedPackage& package,
   return dropped;
 }
 
+std::optional<FragmentRecord> find_fragment(cache::Cache& cache, const PlannedPackage& package) {
+  const auto outcome = cache.find(package.fragment.key());
+  if (!outcome) return std::nullopt;
+  return FragmentRecord::from_outcome(*outcome);
+}
+
 }  // namespace
 
 /// A layer that is being written, and what of its members is there already.
@@ -186,12 +119,6 @@ cache::Key contents_key(const ImagePlan& plan, std::size_t package) {
                                     plan.compiler ? plan.compiler->hex() : "-"));
 }
 
-std::optional<FragmentRecord> find_fragment(cache::Cache& cache, const PlannedPackage& package) {
-  const auto outcome = cache.find(package.fragment.key());
-  if (!outcome) return std::nullopt;
-  return FragmentRecord::from_outcome(*outcome);
-}
-
 std::optional<PackageOutcome> find_outcome(cache::Cache& cache, const ImagePlan& plan,
                                            std::size_t package) {
   const auto outcome = cache.find(contents_key(plan, package));
@@ -199,8 +126,13 @@ std::optional<PackageOutcome> find_outcome(cache::Cache& cache, const ImagePlan&
   return PackageOutcome::parse(outcome->value);
 }
 
+bool has_outcome(cache::Cache& cache, const ImagePlan& plan, std::size_t package) {
+  return cache.find(contents_key(plan, package)).has_value();
+}
+
 void remember_outcome(cache::Cache& cache, const ImagePlan& plan, std::size_t package) {
   const PlannedPackage& planned = plan.packages[package];
+  if (has_outcome(cache, plan, package)) return;
   const auto record = find_fragment(cache, planned);
   if (!record) return;
   PackageOutcome outcome{record->dropped, {}, record->warnings};
@@ -399,7 +331,8 @@ cache::Outcome PackageLayers::compile_part(std::size_t part, const FragmentRecor
   ChunkStream stream(services_.pool, services_.pool.threads() + 1,
                      [&](const CompressedChunk& chunk) { blob->write(chunk.compressed); });
   TarSegment segment(tar_root(plan_), plan_.options.time, stream);
-  PartCompilation compilation(plan_, *services_.find_compiler(), segment);
+  PartCompilation compilation(tar_root(plan_), plan_.options.prefix, *plan_.python,
+                              *services_.find_compiler(), segment);
   compilation.run(tar, record.parts.at(part).uncompiled);
   stream.finish();
   const cache::BlobSize size = blob->commit();

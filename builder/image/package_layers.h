@@ -38,9 +38,6 @@ struct BuiltLayer {
   registry::KnownLayer written;
 };
 
-/// The fragment of a planned package when the cache has it.
-std::optional<FragmentRecord> find_fragment(cache::Cache& cache, const PlannedPackage& package);
-
 /// Under which find_outcome() looks.
 cache::Key contents_key(const ImagePlan& plan, std::size_t package);
 
@@ -48,6 +45,9 @@ cache::Key contents_key(const ImagePlan& plan, std::size_t package);
 /// that the layers must be made again.
 std::optional<PackageOutcome> find_outcome(cache::Cache& cache, const ImagePlan& plan,
                                            std::size_t package);
+
+/// Whether find_outcome() would find something.
+bool has_outcome(cache::Cache& cache, const ImagePlan& plan, std::size_t package);
 
 /// Keeps it for as long as the cache lives, also when the fragments are evicted. The layers of the
 /// package must have been made just now.

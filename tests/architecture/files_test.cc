@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,26 @@ TEST(Files, HeadersAreUsed) {
              source.text.find("#include \"" + header.path + "\"") != std::string::npos;
     });
     EXPECT_TRUE(used) << header.path << " is included nowhere";
+  }
+}
+
+// Two branches that were joined by hand: what neither compiler nor interpreter reads would stay.
+TEST(Files, HoldNoConflictMarkers) {
+  const std::vector<std::string> markers = {std::string(7, '<') + ' ', std::string(7, '>') + ' '};
+  const std::vector<std::string> built = {"build", ".git"};
+  for (const auto& folder : fs::directory_iterator(KASANE_SOURCE_DIR)) {
+    const std::string name = folder.path().filename();
+    if (!folder.is_directory() || std::find(built.begin(), built.end(), name) != built.end())
+      continue;
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+      if (!entry.is_regular_file()) continue;
+      std::ifstream file(entry.path());
+      for (std::string line; std::getline(file, line);) {
+        const bool marked = std::any_of(markers.begin(), markers.end(),
+                                        [&](const auto& m) { return line.starts_with(m); });
+        EXPECT_FALSE(marked) << entry.path() << ": " << line;
+      }
+    }
   }
 }
 
