@@ -4,8 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "builder/image/base_facts_cache.h"
-#include "builder/image/base_system.h"
+#include "cli/base_image.h"
 
 namespace kasane::cli {
 namespace {
@@ -17,22 +16,6 @@ resolver::Lock read(const std::string& text, const std::string& path, const Buil
     return surroundings.find_variable(name);
   };
   return resolver::read_lock(text, path, selection);
-}
-
-/// What the base tells of the system. Reading its layers is done once; the build needs it too.
-resolver::SystemFacts facts_of(const registry::ImageSource& base, const BuildLockTask& task,
-                               cache::Cache& cache) {
-  resolver::SystemFacts facts;
-  if (const auto variable = base.config().find_variable("CUDA_VERSION")) {
-    facts.cuda = builder::find_cuda_version(*variable);
-  }
-  const builder::BaseFacts read = builder::find_base_facts({&base, ""}, task.prefix, cache);
-  if (read.os_release_text) {
-    if (const auto glibc = builder::find_glibc_version(*read.os_release_text)) {
-      facts.glibc = *glibc;
-    }
-  }
-  return facts;
 }
 
 }  // namespace
@@ -52,7 +35,7 @@ BuildLock lock_for_build(const BuildLockTask& task, const registry::ImageSource*
   locking.resolve = task.resolve;
   locking.offline = task.offline;
   locking.locked = task.locked;
-  if (base != nullptr) locking.known = facts_of(*base, task, cache);
+  locking.system = read_system_facts(base, task.prefix, cache);
   const SpecLock locked = lock_specification(locking, surroundings);
   if (task.writes) write_spec_lock(locked, surroundings);
   BuildLock out{read(locked.text, locked.path.native(), task, surroundings), locked.path.native(),

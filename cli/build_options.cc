@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "cli/base_image.h"
 #include "registry/open_image.h"
 
 namespace kasane::cli {
@@ -52,14 +53,6 @@ std::string checked_prefix(std::string prefix) {
         .hint("write for example `--prefix /opt/env`");
   }
   return prefix;
-}
-
-std::unique_ptr<registry::ImageSource> open_base(const BuildOptions& options,
-                                                 RegistrySetup& registries) {
-  if (options.base == "scratch") return nullptr;
-  return in_context(
-      [&] { return fmt::format("while opening the base `{}`", options.base); },
-      [&] { return registries.open_source(options.base, parse_platform(options.platform)); });
 }
 
 /// What the base is called on any machine: its name in a registry.
@@ -178,7 +171,7 @@ BuildSetup::BuildSetup(const BuildOptions& options, Surroundings& surroundings) 
   cache_ = open_local_cache(surroundings, cache_bytes);
   registries_ = std::make_unique<RegistrySetup>(options.registries, surroundings);
   registries_->keep_documents_in(*cache_);
-  base_ = open_base(options, *registries_);
+  base_ = open_base(options.base, options.platform, *registries_);
   if (!lock_) lock_ = lock_for_build(locking, base_.get(), *cache_, surroundings);
   // Packages come from elsewhere: what registries are shown is not for them.
   http_ = make_curl_client(http_options({}, surroundings));
@@ -188,6 +181,8 @@ BuildSetup::BuildSetup(const BuildOptions& options, Surroundings& surroundings) 
   fetch.find_credentials = [this](std::string_view url) {
     return request_->lock.find_credentials(url);
   };
+  netrc_ = std::make_unique<NetrcFile>(surroundings);
+  fetch.find_user = [this](std::string_view host) { return netrc_->find(host); };
   fetcher_ = std::make_unique<builder::PackageFetcher>(*http_, *cache_, fetch);
   runner_ = make_posix_command_runner();
 

@@ -11,7 +11,9 @@
 #include "builder/fetch/package_fetcher.h"
 #include "builder/image/image_builder.h"
 #include "cache/cache.h"
+#include "cli/base_image.h"
 #include "cli/build_lock.h"
+#include "cli/netrc_file.h"
 #include "cli/registry_setup.h"
 #include "cli/resolve_options.h"
 #include "cli/surroundings.h"
@@ -29,7 +31,7 @@ struct BuildOptions {
   std::string to;
   std::string push;
   std::string platform = "linux-64";
-  std::string prefix = "/azureml-envs/kasane";
+  std::string prefix{kDefaultPrefix};
   std::string compression = "gzip";
   std::string cache_size = "20GiB";
   std::string largest_layer = "512MiB";
@@ -65,6 +67,7 @@ class BuildSetup {
   std::unique_ptr<RegistrySetup> registries_;
   std::unique_ptr<registry::ImageSource> base_;
   std::unique_ptr<HttpClient> http_;
+  std::unique_ptr<NetrcFile> netrc_;
   std::unique_ptr<builder::PackageFetcher> fetcher_;
   std::unique_ptr<CommandRunner> runner_;
   std::optional<BuildLock> lock_;
@@ -77,6 +80,9 @@ std::uint64_t parse_size(std::string_view text, std::string_view option);
 
 /// `1.5 GB`
 std::string render_size(std::uint64_t bytes);
+
+/// The bound of the cache for commands that have no option for it.
+inline constexpr std::uint64_t kDefaultCacheSize = std::uint64_t{20} << 30;
 
 /// The cache, where the surroundings say it is.
 std::unique_ptr<cache::Cache> open_local_cache(Surroundings& surroundings,

@@ -13,10 +13,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::uint64_t kDefaultSize = std::uint64_t{20} << 30;
-
 void run_status(bool json, Surroundings& surroundings) {
-  const auto status = open_local_cache(surroundings, kDefaultSize)->status();
+  const auto status = open_local_cache(surroundings, kDefaultCacheSize)->status();
   if (json) {
     const Json out = {{"schema", "kasane.cache-status/1"},
                       {"path", status.path.native()},
@@ -35,7 +33,8 @@ void run_status(bool json, Surroundings& surroundings) {
 }
 
 void run_trim(const std::string& size, bool json, Surroundings& surroundings) {
-  const auto result = open_local_cache(surroundings, kDefaultSize)->trim(parse_size(size, "--to"));
+  const auto result =
+      open_local_cache(surroundings, kDefaultCacheSize)->trim(parse_size(size, "--to"));
   if (json) {
     const Json out = {{"schema", "kasane.cache-trim/1"},
                       {"removed_blobs", result.removed_blobs},
@@ -53,7 +52,7 @@ void run_trim(const std::string& size, bool json, Surroundings& surroundings) {
 }
 
 void run_verify(bool json, Surroundings& surroundings) {
-  const auto result = open_local_cache(surroundings, kDefaultSize)->verify();
+  const auto result = open_local_cache(surroundings, kDefaultCacheSize)->verify();
   if (json) {
     Json out = {{"schema", "kasane.cache-verify/1"},
                 {"checked_blobs", result.checked_blobs},

@@ -118,7 +118,7 @@ void run_doctor(const DoctorOptions& options, Surroundings& surroundings) {
   RegistrySetup setup(options.registries, surroundings);
   Examination examination;
   examination.look("cache", [&] {
-    const auto cache = open_local_cache(surroundings, std::uint64_t{20} << 30);
+    const auto cache = open_local_cache(surroundings, kDefaultCacheSize);
     const auto status = cache->status();
     return fmt::format("`{}`, {}", status.path.native(), render_size(status.bytes));
   });

@@ -132,6 +132,7 @@ void add_lock_command(CLI::App& app, Surroundings& surroundings) {
       ->add_option("--platform", task.platforms,
                    "linux-64 or linux-aarch64; may be given several times")
       ->allow_extra_args(false);
+  task.base.add_to(*command);
   task.resolve.add_to(*command);
   command->add_flag("--locked", task.locked, "Fail where the present lock does not fit");
   command

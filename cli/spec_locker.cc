@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/http.h"
+#include "cli/netrc_file.h"
 #include "cli/registry_setup.h"
 #include "resolver/conda/channel_data.h"
 
@@ -48,7 +49,10 @@ std::string source_name(const std::string& source, const Path& lock_path) {
 class SpecLocker {
  public:
   SpecLocker(const LockTask& task, Surroundings& surroundings)
-      : task_(task), surroundings_(surroundings) {
+      : task_(task),
+        surroundings_(surroundings),
+        netrc_(surroundings),
+        base_(task.base, surroundings) {
     settings_.working_directory = std::filesystem::current_path().native();
     settings_.home = surroundings.find_variable("HOME");
   }
@@ -120,7 +124,8 @@ class SpecLocker {
     resolver::LockOptions options;
     options.platform = platform;
     options.settings = settings_;
-    options.system = task_.resolve.system(surroundings_, task_.known);
+    options.system = task_.resolve.system(
+        surroundings_, task_.system ? *task_.system : base_.read_system(platform));
     options.priority = task_.resolve.priority();
     options.exclude_newer_ms = task_.resolve.exclude_newer_ms();
     options.locked = task_.locked;
@@ -145,6 +150,7 @@ class SpecLocker {
     options.directory = surroundings_.cache_directory() / "channels";
     options.offline = task_.offline;
     options.refresh = task_.resolve.refresh;
+    options.find_user = [this](std::string_view host) { return netrc_.find(host); };
     const std::vector<std::string> subdirs = {platform, "noarch"};
     opened_ = resolver::ChannelData::open(channels, subdirs, *http_, options);
     std::vector<resolver::ChannelRecords> records;
@@ -187,6 +193,8 @@ class SpecLocker {
   Surroundings& surroundings_;
   resolver::ChannelSettings settings_;
   std::optional<std::string> present_;
+  NetrcFile netrc_;
+  NamedBase base_;
   std::unique_ptr<HttpClient> http_;
   std::optional<resolver::ChannelData> opened_;
   SpecLock out_;

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/base_image.h"
 #include "cli/resolve_options.h"
 #include "cli/spec_options.h"
 #include "cli/surroundings.h"
@@ -22,8 +23,10 @@ struct LockTask {
   bool locked = false;
   bool upgrade_all = false;
   std::vector<std::string> upgrade = {};
-  /// What a base image tells of the system.
-  resolver::SystemFacts known = {};
+  /// What will be built on, where it is known.
+  BaseOptions base = {};
+  /// What a base that is open already tells of the system; `base` does not count then.
+  std::optional<resolver::SystemFacts> system = std::nullopt;
 };
 
 /// The lock of a specification, for each of its platforms.

@@ -92,6 +92,7 @@ void add_why_command(CLI::App& app, Surroundings& surroundings) {
   command->add_option("PACKAGE", options->package, "A package of the lock")->required();
   command->add_option("--platform", options->platform, "linux-64 or linux-aarch64")
       ->capture_default_str();
+  options->task.base.add_to(*command);
   options->task.resolve.add_to(*command);
   command->add_flag("--offline", options->task.offline,
                     "Take what is known of the channels as it is");

@@ -1,6 +1,6 @@
 # kasane_room(NAME LINKS LIBRARY...) makes the static library kasane_NAME of all sources below NAME/.
 function(kasane_room name)
-  cmake_parse_arguments(ROOM "" "" "LINKS" ${ARGN})
+  cmake_parse_arguments(ROOM "" "LABEL" "LINKS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/*.cc)
   if(sources)
     add_library(kasane_${name} STATIC ${sources})
@@ -11,7 +11,8 @@ function(kasane_room name)
   endif()
 endfunction()
 
-# kasane_test_room(NAME LINKS LIBRARY...) makes the test program kasane_NAME_tests of tests/NAME/**/*_test.cc.
+# kasane_test_room(NAME [LABEL LABEL] LINKS LIBRARY...) makes the test program kasane_NAME_tests of tests/NAME/**/*_test.cc,
+# which ctest knows as LABEL.NAME, `unit` unless told otherwise, or as NAME where both are the same.
 function(kasane_test_room name)
   cmake_parse_arguments(ROOM "" "" "LINKS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*_test.cc)
@@ -28,7 +29,14 @@ function(kasane_test_room name)
     endif()
     target_compile_definitions(kasane_${name}_tests PRIVATE
                                KASANE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-    add_test(NAME unit.${name} COMMAND kasane_${name}_tests)
-    set_tests_properties(unit.${name} PROPERTIES LABELS unit)
+    if(NOT ROOM_LABEL)
+      set(ROOM_LABEL unit)
+    endif()
+    set(test ${ROOM_LABEL}.${name})
+    if(ROOM_LABEL STREQUAL name)
+      set(test ${name})
+    endif()
+    add_test(NAME ${test} COMMAND kasane_${name}_tests)
+    set_tests_properties(${test} PROPERTIES LABELS ${ROOM_LABEL})
   endif()
 endfunction()

@@ -30,8 +30,7 @@ std::string download_name(const LockedPackage& package) {
 bool is_path(const LockedPackage& package) { return package.url.find("://") == std::string::npos; }
 
 /// Where to ask for a package, with all that the lock held for it.
-Url url_of(const LockedPackage& package, const FetchOptions& options) {
-  if (is_path(package)) return Url::of_file(std::filesystem::absolute(package.url));
+Url url_in_lock(const LockedPackage& package, const FetchOptions& options) {
   const auto* credentials =
       options.find_credentials ? options.find_credentials(package.url) : nullptr;
   if (credentials == nullptr) return Url::parse(package.url);
@@ -40,6 +39,14 @@ Url url_of(const LockedPackage& package, const FetchOptions& options) {
     text.insert(text.find("://") + 3, credentials->user_info->reveal() + "@");
   }
   return Url::parse(text);
+}
+
+Url url_of(const LockedPackage& package, const FetchOptions& options) {
+  if (is_path(package)) return Url::of_file(std::filesystem::absolute(package.url));
+  Url url = url_in_lock(package, options);
+  if (url.user_info() || url.scheme() == "file" || !options.find_user) return url;
+  auto user = options.find_user(url.host());
+  return user ? url.with_user(*std::move(user)) : url;
 }
 
 }  // namespace

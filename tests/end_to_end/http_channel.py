@@ -1,5 +1,6 @@
 """A channel over HTTP on loopback that counts, and that fails where it is told to."""
 
+import base64
 import http.server
 import re
 import threading
@@ -15,9 +16,11 @@ class _QuietServer(http.server.ThreadingHTTPServer):
 
 class HttpChannel:
     """Serves a folder while entered. `faults` maps the end of a path to a list of faults, one taken for each request:
-    a status to answer with, `cut` to break off in the middle, or `spoil` to change one byte."""
+    a status to answer with, `cut` to break off in the middle, or `spoil` to change one byte. With `user`, as
+    `name:password`, nobody else is let in."""
 
-    def __init__(self, folder, faults=None):
+    def __init__(self, folder, faults=None, user=None):
+        self._wanted = user and "Basic " + base64.b64encode(user.encode()).decode()
         self._served, self._ranges, self._lock = Counter(), [], threading.Lock()
         faults = {end: list(kinds) for end, kinds in (faults or {}).items()}
         channel = self
@@ -62,6 +65,12 @@ class HttpChannel:
 
     def _answer(self, request, folder, faults):
         path = request.path
+        if self._wanted and request.headers.get("Authorization") != self._wanted:
+            request.send_response(401)
+            request.send_header("WWW-Authenticate", "Basic")
+            request.send_header("Content-Length", "0")
+            request.end_headers()
+            return
         with self._lock:
             self._served[path] += 1
             kinds = next((kinds for end, kinds in faults.items() if path.endswith(end)), [])

@@ -4,13 +4,13 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/netrc.h"
 #include "resolver/pypi/distribution_file.h"
-#include "resolver/pypi/netrc.h"
 #include "resolver/pypi/simple_index.h"
 
 namespace {
 
-using namespace kasane::resolver::pypi;
+using namespace kasane;
 
 template <class Parse>
 void try_to(const Parse& parse) {

@@ -160,27 +160,6 @@ TEST(FileNames, AreTheLastPartOfAUrl) {
   for (const auto& [url, name] : cases) EXPECT_EQ(file_name_of_url(url), name) << url;
 }
 
-TEST(UploadTime, ReadsWhatIndexesWrite) {
-  using namespace std::chrono;
-  const UploadTime noon = sys_days(2023y / 10 / 1) + hours(12);
-  const std::pair<std::string, std::optional<UploadTime>> cases[] = {
-      {"2023-10-01T12:00:00Z", noon},
-      {"2023-10-01T12:00:00", noon},
-      {"2023-10-01 14:30:00+02:30", noon},
-      {"2023-10-01t07:00:00-0500", noon},
-      {"2023-10-01T12:00:00.123456789Z", noon + microseconds(123456)},
-      {"2023-10-01T12:00:00.1Z", noon + milliseconds(100)},
-      {"2023-10-01", noon - hours(12)},
-      {"2023-02-29T00:00:00Z", std::nullopt},
-      {"2023-10-01T24:00:00Z", std::nullopt},
-      {"2023-10-01T12:00:00.Z", std::nullopt},
-      {"2023-10-01T12:00:00ZZ", std::nullopt},
-      {"2023-10-01T-1:00:00Z", std::nullopt},
-      {"yesterday", std::nullopt},
-      {"", std::nullopt}};
-  for (const auto& [text, time] : cases) EXPECT_EQ(find_upload_time(text), time) << text;
-}
-
 TEST(DistributionFile, IsToldByItsName) {
   const auto version_of = [](const std::string& name) -> std::string {
     IndexFile file;

@@ -1,9 +1,9 @@
-#include "resolver/pypi/upload_time.h"
+#include "base/written_time.h"
 
 #include <algorithm>
 #include <string_view>
 
-namespace kasane::resolver::pypi {
+namespace kasane {
 namespace {
 
 /// Reads a time off the front of a text, RFC 3339's grammar.
@@ -11,11 +11,11 @@ class TimeReader {
  public:
   explicit TimeReader(std::string_view text) : rest_(text) {}
 
-  std::optional<UploadTime> read() {
+  std::optional<WrittenTime> read() {
     if (!read_date()) return std::nullopt;
-    if (rest_.empty()) return time_;
+    if (rest_.empty()) return WrittenTime{time_, false};
     if (!read_clock() || !read_fraction() || !read_zone() || !rest_.empty()) return std::nullopt;
-    return time_;
+    return WrittenTime{time_, true};
   }
 
  private:
@@ -84,17 +84,17 @@ class TimeReader {
     take(":");
     if (!rest_.empty() && !take_digits(2, minutes)) return false;
     time_ += sign * (std::chrono::hours(hours) + std::chrono::minutes(minutes));
-    return true;
+    return hours < 24 && minutes < 60;
   }
 
   std::string_view rest_;
-  UploadTime time_;
+  std::chrono::sys_time<std::chrono::microseconds> time_;
 };
 
 }  // namespace
 
-std::optional<UploadTime> find_upload_time(std::string_view text) {
+std::optional<WrittenTime> find_written_time(std::string_view text) {
   return TimeReader(text).read();
 }
 
-}  // namespace kasane::resolver::pypi
+}  // namespace kasane

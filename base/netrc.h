@@ -7,7 +7,7 @@
 
 #include "base/url.h"
 
-namespace kasane::resolver::pypi {
+namespace kasane {
 
 /// Users and passwords by host, as `~/.netrc` has them. Its text is handed in.
 class Netrc {
@@ -27,4 +27,4 @@ class Netrc {
   std::vector<Entry> entries_;
 };
 
-}  // namespace kasane::resolver::pypi
+}  // namespace kasane

@@ -1,8 +1,8 @@
-#include "resolver/pypi/netrc.h"
+#include "base/netrc.h"
 
 #include <gtest/gtest.h>
 
-namespace kasane::resolver::pypi {
+namespace kasane {
 namespace {
 
 TEST(Netrc, FindsTheUserOfAHost) {
@@ -26,4 +26,4 @@ TEST(Netrc, PassesOverWhatItDoesNotKnow) {
 }
 
 }  // namespace
-}  // namespace kasane::resolver::pypi
+}  // namespace kasane

@@ -1,9 +1,9 @@
-#include "resolver/pypi/netrc.h"
+#include "base/netrc.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace kasane::resolver::pypi {
+namespace kasane {
 namespace {
 
 constexpr std::string_view kSpaces = " \t\r\n";
@@ -93,4 +93,4 @@ std::optional<UserInfo> Netrc::find(std::string_view host) const {
   return std::nullopt;
 }
 
-}  // namespace kasane::resolver::pypi
+}  // namespace kasane
