@@ -83,14 +83,14 @@ HttpRequest ChannelTransport::make_request(const Channel& channel, const std::st
   if (parsed.scheme() == "file") return out;
   if (const auto place = find_credentials(channel, parsed)) {
     if (url.starts_with(place->url)) out.url = url_with_token(url, *place->credentials).reveal();
-    if (const auto value = basic_authorization(*place->credentials)) {
-      out.headers.add("Authorization", value->reveal());
+    if (const auto user = find_user(*place->credentials)) {
+      out.headers.add("Authorization", basic_authorization(*user));
       return out;
     }
   }
   if (!options_.find_user) return out;
   if (const auto user = options_.find_user(parsed.host())) {
-    out.headers.add("Authorization", kasane::basic_authorization(*user));
+    out.headers.add("Authorization", basic_authorization(*user));
   }
   return out;
 }

@@ -1,6 +1,6 @@
 #include "resolver/conda/url_credentials.h"
 
-#include <cstdint>
+#include <algorithm>
 
 namespace kasane::resolver {
 namespace {
@@ -25,24 +25,7 @@ int hex_value(char c) {
   return -1;
 }
 
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = 0;
-    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
-    for (std::size_t k = 0; k < 3; ++k) {
-      group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    }
-    for (std::size_t k = 0; k < 4; ++k) {
-      out += k <= count ? kAlphabet[group >> (18 - 6 * k) & 63U] : '=';
-    }
-  }
-  return out;
-}
-
-std::string redact_url(std::string_view url) {
+std::string redact(std::string_view url) {
   const SplitUrl split = split_credentials(url);
   if (!split.credentials) return std::string(url);
   const UrlCredentials& found = *split.credentials;
@@ -100,14 +83,12 @@ Secret url_with_token(std::string_view url, const UrlCredentials& credentials) {
   return Secret(std::move(out));
 }
 
-std::optional<Secret> basic_authorization(const UrlCredentials& credentials) {
+std::optional<UserInfo> find_user(const UrlCredentials& credentials) {
   if (!credentials.user_info) return std::nullopt;
   const std::string& text = credentials.user_info->reveal();
-  const std::size_t colon = text.find(':');
-  const std::string user = percent_decode(text.substr(0, colon));
-  const std::string password =
-      colon == std::string::npos ? "" : percent_decode(text.substr(colon + 1));
-  return Secret("Basic " + base64(user + ":" + password));
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  return UserInfo{percent_decode(text.substr(0, colon)),
+                  percent_decode(std::string_view(text).substr(std::min(colon + 1, text.size())))};
 }
 
 std::string redact_urls(std::string_view text) {
@@ -120,7 +101,7 @@ std::string redact_urls(std::string_view text) {
     const std::size_t length = std::min(text.find_first_of(kUrlEnd), text.size());
     const std::string_view url = text.substr(0, length);
     const std::size_t fragment = std::min(url.find('#'), url.size());
-    out.append(redact_url(url.substr(0, fragment))).append(url.substr(fragment));
+    out.append(redact(url.substr(0, fragment))).append(url.substr(fragment));
     text.remove_prefix(length);
   }
 }

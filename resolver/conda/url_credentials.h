@@ -4,22 +4,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
+
+#include "base/secret.h"
+#include "base/url.h"
 
 namespace kasane::resolver {
-
-/// Text that must not be seen: it has no way to be printed, only to be revealed where it is used.
-class Secret {
- public:
-  explicit Secret(std::string text) : text_(std::move(text)) {}
-  /// For the request that needs it, never for a log, an error, a file or a report.
-  const std::string& reveal() const { return text_; }
-  std::string render() const { return "***"; }
-  bool operator==(const Secret&) const = default;
-
- private:
-  std::string text_;
-};
 
 /// What a URL held besides the address: `user:password@`, conda's `/t/TOKEN` and a query, which is
 /// where signed URLs carry their signature. At least one of them is there.
@@ -51,8 +40,8 @@ SplitUrl split_credentials(std::string_view url, UrlTokens tokens = UrlTokens::k
 /// User and password are not in it: they belong into the `Authorization` header.
 Secret url_with_token(std::string_view url, const UrlCredentials& credentials);
 
-/// The value of the `Authorization` header, when there are a user and a password.
-std::optional<Secret> basic_authorization(const UrlCredentials& credentials);
+/// User and password, decoded, when they are there.
+std::optional<UserInfo> find_user(const UrlCredentials& credentials);
 
 /// A line of text with the credentials of all URLs in it replaced by `***`.
 std::string redact_urls(std::string_view text);

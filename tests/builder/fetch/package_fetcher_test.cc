@@ -461,6 +461,20 @@ TEST_F(PackageFetcherTest, UsesCredentialsInTheUrlWithoutShowingThem) {
                 "/b`\nhint: this server wants credentials, or others than it was given\n");
 }
 
+TEST_F(PackageFetcherTest, AsksForAUserWhereTheUrlHasNone) {
+  HttpServer server([](const HttpCall& call) { return reply_with_file(call, call.path()); });
+  FetchOptions asking = options();
+  asking.find_user = [](std::string_view host) -> std::optional<UserInfo> {
+    return host == "127.0.0.1" ? std::optional(UserInfo{"net", "rc"}) : std::nullopt;
+  };
+  const std::string host = fmt::format("127.0.0.1:{}", server.port());
+  PackageFetcher fetcher(*http_, *cache_, asking);
+  fetcher.fetch(std::vector{package(server.url("/a"), "/a")});
+  fetcher.fetch(std::vector{package("http://me:own@" + host + "/b", "/b")});
+  EXPECT_EQ(server.calls().at(0).header("Authorization"), basic_authorization({"net", "rc"}));
+  EXPECT_EQ(server.calls().at(1).header("Authorization"), basic_authorization({"me", "own"}));
+}
+
 TEST_F(PackageFetcherTest, TellsItsProgress) {
   const std::string bytes = package_bytes("a", 1'000'000);
   HttpServer server([&](const HttpCall& call) { return reply_with_file(call, bytes); });

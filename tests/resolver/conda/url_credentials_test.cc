@@ -37,13 +37,13 @@ TEST(UrlCredentials, LeaveDirectoriesNamedTOfOtherSites) {
   EXPECT_EQ(split_credentials(url, UrlTokens::kNone).url, url);
 }
 
-TEST(UrlCredentials, MakeABasicAuthorization) {
-  const auto header = [](const char* url) {
-    return basic_authorization(*split_credentials(url).credentials)->reveal();
-  };
-  EXPECT_EQ(header("https://Aladdin:open%20sesame@h/"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
-  EXPECT_EQ(header("https://a@h/"), "Basic YTo=");
-  EXPECT_EQ(header("https://ab:@h/"), "Basic YWI6");
+TEST(UrlCredentials, TellAUser) {
+  const auto user = [](const char* url) { return find_user(*split_credentials(url).credentials); };
+  EXPECT_EQ(user("https://Aladdin:open%20sesame@h/"), (UserInfo{"Aladdin", "open sesame"}));
+  EXPECT_EQ(user("https://a@h/"), (UserInfo{"a", ""}));
+  EXPECT_EQ(user("https://ab:@h/"), (UserInfo{"ab", ""}));
+  EXPECT_EQ(user("https://a:b:c@h/"), (UserInfo{"a", "b:c"}));
+  EXPECT_EQ(user("https://h/t/token/"), std::nullopt);
 }
 
 TEST(UrlCredentials, AreRedactedInALineOfText) {
