@@ -25,9 +25,15 @@ bool is_buildable(std::string_view platform) {
   return platform == "linux-64" || platform == "linux-aarch64";
 }
 
+/// Each one once, in order.
 std::vector<std::string> platforms_of(const LockTask& task, const EnvironmentSpec& spec) {
-  if (!task.platforms.empty()) return task.platforms;
   std::vector<std::string> platforms;
+  for (const std::string& platform : task.platforms) {
+    if (std::find(platforms.begin(), platforms.end(), platform) == platforms.end()) {
+      platforms.push_back(platform);
+    }
+  }
+  if (!platforms.empty()) return platforms;
   std::copy_if(spec.platforms.begin(), spec.platforms.end(), std::back_inserter(platforms),
                [](const std::string& platform) { return is_buildable(platform); });
   if (platforms.empty()) platforms.emplace_back(kDefaultPlatform);
@@ -37,6 +43,22 @@ std::vector<std::string> platforms_of(const LockTask& task, const EnvironmentSpe
 Path lock_path_of(const LockTask& task) {
   if (!task.output.empty()) return task.output;
   return Path(task.spec.files.front()).parent_path() / kLockName;
+}
+
+/// What would be in the way of writing the lock is told before anything is resolved.
+void check_lock_path(const Path& path, FileSystem& files) {
+  const Path directory = path.has_parent_path() ? path.parent_path() : Path(".");
+  const auto status = files.find_status(directory);
+  if (!status || status->type == FileStatus::Type::kFile) {
+    throw Error(ErrorKind::kUsage, fmt::format("there is no directory `{}` for the lock `{}`",
+                                               directory.native(), path.native()));
+  }
+  const auto present = files.find_status(path);
+  if (present && present->type == FileStatus::Type::kDirectory) {
+    throw Error(ErrorKind::kUsage,
+                fmt::format("expected a file for the lock, `{}` is a directory", path.native()))
+        .hint(fmt::format("write `{}`", (path / kLockName).native()));
+  }
 }
 
 /// How the lock names a specification: relative to itself.
@@ -61,9 +83,8 @@ class SpecLocker {
     const EnvironmentSpec spec = read_spec(std::string(
         task_.platforms.empty() ? kDefaultPlatform : std::string_view(task_.platforms.front())));
     out_.path = lock_path_of(task_);
-    if (surroundings_.files().find_status(out_.path)) {
-      present_ = surroundings_.files().read_text(out_.path);
-    }
+    check_lock_path(out_.path, surroundings_.files());
+    read_present_text();
     for (const std::string& source : spec.sources) {
       out_.sources.push_back(source_name(source, out_.path));
     }
@@ -95,6 +116,22 @@ class SpecLocker {
     throw Error(ErrorKind::kUsage, fmt::format("`{}` holds several environments: `{}`",
                                                spec.sources.front(), fmt::join(names, "`, `")))
         .hint("put the one to lock into a file of its own");
+  }
+
+  /// A file that is no lock may be something else that somebody wants to keep.
+  void read_present_text() {
+    if (surroundings_.files().find_status(out_.path)) {
+      present_ = surroundings_.files().read_text(out_.path);
+    }
+    if (present_ && !resolver::is_lock(*present_)) {
+      throw Error(ErrorKind::kFailed,
+                  fmt::format("`{}` is there, and is no lock", out_.path.native()))
+          .hint("remove it, or write the lock elsewhere with `--output`");
+    }
+    if (!present_ && task_.locked) {
+      throw Error(ErrorKind::kFailed, fmt::format("there is no lock `{}`", out_.path.native()))
+          .hint("lock once without `--locked`");
+    }
   }
 
   Lock read_present(const std::string& platform) const {

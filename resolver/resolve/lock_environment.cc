@@ -119,7 +119,7 @@ LockOutcome lock_environment(const EnvironmentSpec& spec, const Lock* present,
   check_upgrade(options, present, question.requests);
   const std::vector<Channel> channels = read_spec_channels(spec.channels, options.settings);
 
-  std::string misfit = "there is none";
+  std::string misfit = fmt::format("there is none for `{}`", options.platform);
   if (present != nullptr) {
     misfit = find_misfit(*present,
                          {question.requests, channels, options.settings, question.virtual_packages})

@@ -118,6 +118,27 @@ class Lock(EndToEndTest):
                 self.assert_error(self.kasane("lock", spec, *arguments, expect=2), part)
         self.assertFalse(self.lock_path.exists())
 
+    def test_what_is_in_the_way_of_the_lock_is_told_at_once(self):
+        spec = self.write_spec("python")
+        (self.folder / "folder").mkdir()
+        (self.folder / "notes.yml").write_text("dear diary\n")
+        for output, code, parts in ((self.folder / "none/x.yml", 2, ("there is no directory `",)),
+                                    ("folder", 2, ("`folder` is a directory", "hint: write `folder/conda-lock.yml`")),
+                                    ("notes.yml", 1, ("`notes.yml` is there, and is no lock",
+                                                      "hint: remove it, or write the lock elsewhere with `--output`"))):
+            with self.subTest(output):
+                self.assert_error(self.kasane("lock", spec, "-o", output, expect=code), *parts)
+        self.assertEqual((self.folder / "notes.yml").read_text(), "dear diary\n")
+        self.assert_error(self.kasane("lock", spec, "--locked", expect=1), "there is no lock `",
+                          "hint: lock once without `--locked`")
+        self.kasane("lock", spec)
+        other = self.kasane("lock", spec, "--locked", "--platform", "linux-aarch64", expect=1)
+        self.assert_error(other, "the lock does not fit the specification: there is none for `linux-aarch64`")
+
+    def test_a_platform_named_twice_is_locked_once(self):
+        platform = ("--platform", "linux-64")
+        self.assertEqual(len(self.lock(self.write_spec("python"), *platform, *platform)["platforms"]), 1)
+
     def test_two_platforms_live_in_one_lock(self):
         spec = self.write_spec("idna", "python")
         self.kasane("lock", spec)

@@ -171,7 +171,7 @@ TEST_F(LockEnvironment, SaysWhyALockDoesNotFit) {
                   "\nhint: lock again without `--locked`\n");
   }
   EXPECT_EQ(refusal(spec_of({"app"}), nullptr, locked),
-            "error: the lock does not fit the specification: there is none\n"
+            "error: the lock does not fit the specification: there is none for `linux-64`\n"
             "hint: lock again without `--locked`\n");
   EXPECT_TRUE(lock(spec_of({"app", "main::lib"}), &fitting, locked).kept);
 }
