@@ -32,6 +32,8 @@ struct ChannelDataOptions {
   /// Threads that make indexes, and requests under way at once.
   unsigned threads = 2;
   unsigned parallel_requests = 16;
+  /// No repodata may be larger, as it comes or decompressed.
+  std::uint64_t largest_repodata_bytes = std::uint64_t{4} << 30;
   /// How often a request is tried that fails in a way that may pass, and what is waited before the
   /// second time; doubled from then on.
   unsigned attempts = 4;

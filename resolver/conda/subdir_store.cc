@@ -18,7 +18,6 @@
 namespace kasane::resolver {
 namespace {
 
-constexpr std::uint64_t kLargestFile = std::uint64_t{4} << 30;
 constexpr std::uint64_t kLargestShardIndex = std::uint64_t{256} << 20;
 /// How long it is taken for granted which of the files a channel has.
 constexpr std::int64_t kProbeAge = 7 * 24 * 3600;
@@ -55,16 +54,21 @@ bool is_html(std::string_view first) {
 /// No more than may be wanted, whatever compressed bytes say.
 class LimitedSource final : public ByteSource {
  public:
-  LimitedSource(ByteSource& source, std::uint64_t limit) : source_(source), rest_(limit) {}
+  LimitedSource(ByteSource& source, std::uint64_t limit)
+      : source_(source), limit_(limit), rest_(limit) {}
   std::size_t read(std::span<char> buffer) override {
     const std::size_t count = source_.read(buffer);
-    if (count > rest_) throw Error(ErrorKind::kRefused, "the repodata is too large");
+    if (count > rest_) {
+      throw Error(ErrorKind::kRefused,
+                  fmt::format("expected at most {} bytes of repodata, got more", limit_));
+    }
     rest_ -= count;
     return count;
   }
 
  private:
   ByteSource& source_;
+  const std::uint64_t limit_;
   std::uint64_t rest_;
 };
 
@@ -213,7 +217,8 @@ std::optional<SubdirStore::Kept> SubdirStore::ask_again(RepodataState state, Kep
   }
   ChannelAnswer answer;
   try {
-    answer = transport_.get(channel_, state.url, state.conditions(), kLargestFile);
+    answer =
+        transport_.get(channel_, state.url, state.conditions(), options_.largest_repodata_bytes);
   } catch (const Error& error) {
     // Another place may do.
     if (error.kind() != ErrorKind::kNetwork || channel_.places().size() == 1) throw;
@@ -240,7 +245,7 @@ std::optional<SubdirStore::Kept> SubdirStore::fetch_from(const std::string& plac
 std::optional<SubdirStore::Kept> SubdirStore::fetch_variant(const Variant& variant,
                                                             const std::string& url) {
   const bool last = &variant == &variants().back();
-  ChannelAnswer answer = transport_.get(channel_, url, {}, kLargestFile);
+  ChannelAnswer answer = transport_.get(channel_, url, {}, options_.largest_repodata_bytes);
   if (answer.kind == ChannelAnswer::Kind::kForbidden && last) throw status_error(url, 403);
   if (answer.kind != ChannelAnswer::Kind::kFound) return std::nullopt;
   if (!last && is_html(first_bytes(*answer.body))) return std::nullopt;
@@ -282,7 +287,7 @@ SubdirStore::Kept SubdirStore::take_json(const Variant& variant, const Spool& bo
     const auto out = disk_.create_file(part);
     FileSource compressed(body);
     const auto source = decompress(variant.codec, compressed);
-    LimitedSource limited(*source, kLargestFile);
+    LimitedSource limited(*source, options_.largest_repodata_bytes);
     copy(limited, *out);
     write_index(*disk_.open_file(part), *out, {.threads = options_.threads, .source = state.url});
     out->close();

@@ -121,6 +121,34 @@ TEST_F(ChannelDataTest, RefusesWhatIsNoRepodataAndKeepsTheOld) {
          ErrorKind::kIntegrity, "MessagePack");
 }
 
+TEST_F(ChannelDataTest, ReadsBzip2) {
+  // {"packages":{"a-1-0.tar.bz2":{"name":"a","version":"1","build":"0","depends":[]}}}
+  constexpr char kBytes[] =
+      "\x42\x5a\x68\x39\x31\x41\x59\x26\x53\x59\x59\x2e\xd1\x41\x00\x00\x27\x1b\x80\x10\x07\x70"
+      "\x10\x00\x0a\x3e\xaf\xdf\x1a\x20\x00\x54\x53\x46\x91\x82\x0c\x01\x33\x48\x35\x34\x9b\x51"
+      "\xa6\xc9\x1a\x00\xc8\xf5\x06\x72\x88\x9e\xf9\xf6\x14\xd9\x01\x02\x47\x24\xaa\xb0\x99\x13"
+      "\x3c\x3b\x1a\x3c\x5b\xaa\x79\x0d\x96\xb7\x1d\xa3\xc3\x7c\xb2\xb6\x74\x24\xfc\x8a\x10\x20"
+      "\xd0\xb7\xa5\xc0\x50\xdb\x3e\xff\x17\x72\x45\x38\x50\x90\x59\x2e\xd1\x41";
+  put("/c/noarch/repodata.json.bz2", std::string(kBytes, sizeof(kBytes) - 1));
+  EXPECT_EQ(versions(open({channel()}), "a"), "1");
+  EXPECT_EQ(calls().back(), "/c/noarch/repodata.json.bz2");
+}
+
+TEST_F(ChannelDataTest, RefusesWhatNeverEnds) {
+  options_.largest_repodata_bytes = 100'000;
+  const std::string much(200'000, ' ');
+  put("/c/noarch/repodata.json.zst", compressed(repodata("a", {"1"}) + much));
+  EXPECT_EQ(error_of({channel()}, {"noarch"}, ErrorKind::kRefused),
+            "error: expected at most 100000 bytes of repodata, got more\n"
+            "  while reading `http://server/c/noarch/repodata.json.zst`\n"
+            "  while reading the channel `http://server/c/noarch`\n");
+  EXPECT_THAT(kept(), Not(HasSubstr("packages")));
+  files_.erase("/c/noarch/repodata.json.zst");
+  put("/c/noarch/repodata.json", repodata("a", {"1"}) + much);
+  EXPECT_THAT(error_of({channel()}, {"noarch"}, ErrorKind::kRefused),
+              HasSubstr("error: expected at most 100000 bytes of `http://server/c/noarch/"));
+}
+
 TEST_F(ChannelDataTest, PassesOverPagesForPeople) {
   put("/c/noarch/repodata_shards.msgpack.zst", "  <HTML>welcome");
   put("/c/noarch/repodata.json.zst", "<!doctype html>");
