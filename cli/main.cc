@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
@@ -100,10 +103,20 @@ void bound_kept_memory() {
   mallopt(M_TRIM_THRESHOLD, 16 << 20);
 }
 
+/// The number of a standard stream that is closed must not become that of a file of ours, into
+/// which warnings would go. Writing to it still fails.
+void fill_standard_streams() {
+  for (int file = 0; file >= 0 && file <= STDERR_FILENO;) {
+    file = ::open("/dev/null", O_RDONLY);
+    if (file > STDERR_FILENO) ::close(file);
+  }
+}
+
 }  // namespace
 }  // namespace kasane::cli
 
 int main(int argc, char** argv) {
+  kasane::cli::fill_standard_streams();
   kasane::cli::bound_kept_memory();
   try {
     return kasane::cli::run(argc, argv);

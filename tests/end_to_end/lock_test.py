@@ -135,6 +135,17 @@ class Lock(EndToEndTest):
         other = self.kasane("lock", spec, "--locked", "--platform", "linux-aarch64", expect=1)
         self.assert_error(other, "the lock does not fit the specification: there is none for `linux-aarch64`")
 
+    def test_closed_streams_take_nothing_and_spoil_nothing(self):
+        spec = self.write_spec("python", "idna")
+        silent = self.kasane("lock", spec, wrap=("sh", "-c", '"$@" 2>&-', "sh"))
+        self.assertRegex(silent.stdout, r"packages +\d+\n")
+        first = self.lock_path.read_bytes()
+        unheard = self.kasane("lock", spec, wrap=("sh", "-c", '"$@" >&-', "sh"), expect=1)
+        self.assert_error(unheard, "cannot write to standard output")
+        self.lock_path.unlink()
+        self.kasane("lock", spec, env={"KASANE_HOME": self.folder / "another"})
+        self.assertEqual(self.lock_path.read_bytes(), first)
+
     def test_a_platform_named_twice_is_locked_once(self):
         platform = ("--platform", "linux-64")
         self.assertEqual(len(self.lock(self.write_spec("python"), *platform, *platform)["platforms"]), 1)
