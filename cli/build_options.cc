@@ -10,6 +10,7 @@
 #include "base/parallel.h"
 #include "cli/base_image.h"
 #include "registry/open_image.h"
+#include "resolver/conda/mirror.h"
 
 namespace kasane::cli {
 namespace {
@@ -181,6 +182,8 @@ BuildSetup::BuildSetup(const BuildOptions& options, Surroundings& surroundings) 
   fetch.find_credentials = [this](std::string_view url) {
     return request_->lock.find_credentials(url);
   };
+  fetch.find_mirror = [settings = options.resolve.channel_settings(surroundings)](
+                          std::string_view url) { return resolver::find_mirror(url, settings); };
   netrc_ = std::make_unique<NetrcFile>(surroundings);
   fetch.find_user = [this](std::string_view host) { return netrc_->find(host); };
   fetcher_ = std::make_unique<builder::PackageFetcher>(*http_, *cache_, fetch);

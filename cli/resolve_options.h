@@ -21,11 +21,14 @@ struct ResolveOptions {
   std::string exclude_newer;
   std::string glibc;
   std::string cuda;
+  std::vector<std::string> mirrors;
   bool refresh = false;
 
   void add_to(CLI::App& command);
 
   resolver::ChannelPriority priority() const;
+  /// Where paths and `~` lead, and which mirrors to ask.
+  resolver::ChannelSettings channel_settings(const Surroundings& surroundings) const;
   /// Milliseconds since 1970.
   std::optional<std::int64_t> exclude_newer_ms() const;
   /// Options win over the environment, and that over `known`, which a base image tells.

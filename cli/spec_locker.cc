@@ -75,8 +75,7 @@ class SpecLocker {
         surroundings_(surroundings),
         netrc_(surroundings),
         base_(task.base, surroundings) {
-    settings_.working_directory = std::filesystem::current_path().native();
-    settings_.home = surroundings.find_variable("HOME");
+    settings_ = task.resolve.channel_settings(surroundings);
   }
 
   SpecLock run() {

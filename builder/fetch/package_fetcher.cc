@@ -31,6 +31,8 @@ bool is_path(const LockedPackage& package) { return package.url.find("://") == s
 
 /// Where to ask for a package, with all that the lock held for it.
 Url url_in_lock(const LockedPackage& package, const FetchOptions& options) {
+  const auto mirror = options.find_mirror ? options.find_mirror(package.url) : std::nullopt;
+  if (mirror) return Url::parse(*mirror);
   const auto* credentials =
       options.find_credentials ? options.find_credentials(package.url) : nullptr;
   if (credentials == nullptr) return Url::parse(package.url);

@@ -29,6 +29,9 @@ struct FetchOptions {
   std::uint64_t largest_package_bytes = std::uint64_t{64} << 30;
   /// What a package's URL needs besides itself; nullptr when nothing. May be left unset.
   std::function<const resolver::UrlCredentials*(std::string_view url)> find_credentials = nullptr;
+  /// Where to ask for a package's URL instead, with all that this needs; nothing to ask for it
+  /// itself. Called from several threads; may be left unset.
+  std::function<std::optional<std::string>(std::string_view url)> find_mirror = nullptr;
   /// User and password for a host, where a package's URL needs none of its own: what netrc says.
   /// Called from several threads; may be left unset.
   std::function<std::optional<UserInfo>(std::string_view host)> find_user = nullptr;

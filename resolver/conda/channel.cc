@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "resolver/conda/mirror.h"
 #include "resolver/conda/string_pattern.h"
 #include "resolver/conda/subdir.h"
 
@@ -92,23 +93,6 @@ std::string name_of_url(const std::string& url, const ChannelSettings& settings)
   }
   if (const auto rest = find_below(url, settings.alias)) return std::string(*rest);
   return url;
-}
-
-std::vector<std::string> places_of(const std::string& url, const ChannelSettings& settings) {
-  std::string_view prefix = url;
-  while (!prefix.empty()) {
-    const auto found = settings.mirrors.find(std::string(prefix));
-    if (found != settings.mirrors.end() && !found->second.empty()) {
-      std::vector<std::string> out;
-      for (const std::string& mirror : found->second) {
-        out.push_back(std::string(without_slashes(mirror)) + url.substr(prefix.size()));
-      }
-      return out;
-    }
-    const std::size_t slash = prefix.rfind('/');
-    prefix = prefix.substr(0, slash == std::string_view::npos ? 0 : slash);
-  }
-  return {url};
 }
 
 }  // namespace

@@ -77,6 +77,23 @@ class ChannelAccess(EndToEndTest):
             gone = self.kasane("lock", spec, "--refresh", "--upgrade", expect=4)
             self.assert_no_secret(locked, built, gone, secret=token, spare=[spec])
 
+    def test_a_mirror_is_asked_and_not_locked(self):
+        with HttpChannel(DEMO / "channel", user=USER) as server:
+            spec = self.write_spec("some-channel", "idna", "python")
+            own = server.url.replace("://", f"://{USER}@")
+            broken = "http://127.0.0.1:9/nobody"
+            locked = self.kasane("lock", spec, "--json", "--mirror", f"some-channel={own}")
+            text = (self.folder / "conda-lock.yml").read_text()
+            self.assertIn("https://conda.anaconda.org/some-channel/noarch/idna-", text)
+            self.assertNotIn(server.url, text)
+            self.kasane("lock", spec, "--upgrade", "--refresh", "--mirror", f"some-channel={broken}", "--mirror", f"some-channel={own}")
+            self.assertEqual((self.folder / "conda-lock.yml").read_text(), text)
+            built = self.kasane("build", spec, "--base", BASE, "--json", "--mirror", f"some-channel={own}")
+            self.assertGreater(json.loads(built.stdout)["bytes"]["fetched"], 0)
+            wrong = self.kasane("lock", spec, "--mirror", f"some-channel:{own}", expect=2)
+            self.assert_error(wrong, "expected `--mirror CHANNEL=URL`, got `some-channel:http://***@127.0.0.1")
+            self.assert_no_secret(locked, built, wrong)
+
     def test_offline_takes_what_is_known_and_refresh_asks_for_all(self):
         with HttpChannel(DEMO / "channel") as server:
             spec = self.write_spec(server.url, "idna", "python")
