@@ -43,6 +43,8 @@ struct HttpRequest {
   std::chrono::milliseconds connect_timeout{15000};
   /// The transfer is broken off when fewer than one byte a second came for so long.
   std::chrono::milliseconds stall_timeout{60000};
+  /// The transfer is broken off when it is not over by then; absent for those of any length.
+  std::optional<std::chrono::milliseconds> total_timeout = std::nullopt;
 };
 
 struct HttpResponse {
@@ -73,6 +75,8 @@ class HttpClient {
 struct HttpOptions {
   std::string user_agent = "kasane";
   std::optional<std::string> ca_bundle = std::nullopt;
+  /// With files named by OpenSSL's hashes.
+  std::optional<std::string> ca_directory = std::nullopt;
   std::optional<std::string> client_certificate = std::nullopt;
   std::optional<std::string> client_key = std::nullopt;
   /// Proxies, as curl reads them from the environment, are taken only when this is set.

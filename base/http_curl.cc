@@ -119,6 +119,7 @@ void CurlClient::configure(CURL* handle) const {
     if (value) curl_easy_setopt(handle, option, value->c_str());
   };
   set(CURLOPT_CAINFO, options_.ca_bundle);
+  set(CURLOPT_CAPATH, options_.ca_directory);
   set(CURLOPT_SSLCERT, options_.client_certificate);
   set(CURLOPT_SSLKEY, options_.client_key);
   if (!options_.proxies_from_environment) {

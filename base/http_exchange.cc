@@ -202,6 +202,10 @@ void Exchange::run(CURL* handle, const HttpHeaders& headers) {
   curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME,
                    std::max(1L, static_cast<long>(request_.stall_timeout.count() / 1000)));
+  if (request_.total_timeout) {
+    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS,
+                     std::max(1L, static_cast<long>(request_.total_timeout->count())));
+  }
   const CURLcode code = curl_easy_perform(handle);
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, nullptr);
   if (thrown_) std::rethrow_exception(thrown_);

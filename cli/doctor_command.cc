@@ -70,6 +70,19 @@ std::string_view kind_of(const registry::Credential& credential) {
   return std::visit(Names(), credential);
 }
 
+/// `https://myws.azurecr.io/` and `myws.azurecr.io/app` are no hosts, but it is clear which is
+/// meant.
+void check_host(const std::string& text) {
+  std::string_view host = text;
+  const std::size_t scheme = host.find("://");
+  if (scheme != std::string_view::npos) host.remove_prefix(scheme + 3);
+  host = host.substr(0, host.find('/'));
+  if (host == text) return;
+  throw Error(ErrorKind::kUsage,
+              fmt::format("expected a registry, `HOST` or `HOST:PORT`, got `{}`", text))
+      .hint(fmt::format("write `kasane doctor {}`", host));
+}
+
 void examine_registry(const std::string& host, RegistrySetup& setup, Examination& out) {
   const auto name = registry::RegistryReference::parse(
       host + "/" + std::string(builder::SharedCache::kRepository));
@@ -115,6 +128,7 @@ void examine_registry(const std::string& host, RegistrySetup& setup, Examination
 }
 
 void run_doctor(const DoctorOptions& options, Surroundings& surroundings) {
+  check_host(options.registry);
   RegistrySetup setup(options.registries, surroundings);
   Examination examination;
   examination.look("cache", [&] {

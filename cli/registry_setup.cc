@@ -1,7 +1,7 @@
 #include "cli/registry_setup.h"
 
+#include <chrono>
 #include <mutex>
-#include <random>
 #include <thread>
 
 #include <CLI/CLI.hpp>
@@ -39,16 +39,29 @@ class CachedDocuments final : public registry::DocumentStore {
   cache::Cache& cache_;
 };
 
-registry::RetryOptions retry_options() {
-  const auto chance = std::make_shared<std::mt19937_64>(std::random_device()());
-  const auto mutex = std::make_shared<std::mutex>();
-  registry::RetryOptions out;
-  out.pause = [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); };
-  out.random = [chance, mutex] {
-    const std::lock_guard guard(*mutex);
-    return std::uniform_real_distribution<double>(0, 1)(*chance);
+/// Waits, and tells so when it takes long: silence looks like a program that hangs. Of transfers
+/// that wait at the same time one is told of.
+std::function<void(std::chrono::milliseconds)> told_pause(const Surroundings& surroundings) {
+  using Clock = std::chrono::steady_clock;
+  struct Told {
+    std::mutex mutex;
+    Clock::time_point until;
   };
-  return out;
+  return [&surroundings, told = std::make_shared<Told>()](std::chrono::milliseconds time) {
+    constexpr std::chrono::seconds kLong{1};
+    {
+      const std::lock_guard guard(told->mutex);
+      const auto now = Clock::now();
+      if (time >= kLong && now >= told->until) {
+        surroundings.note(
+            fmt::format("the registry cannot be reached or is busy, trying again in "
+                        "{:.0f} s",
+                        std::chrono::duration<double>(time).count()));
+        told->until = now + time;
+      }
+    }
+    std::this_thread::sleep_for(time);
+  };
 }
 
 /// `host[:port]`, as references have it.
@@ -81,6 +94,7 @@ void RegistryOptions::add_to(CLI::App& command) {
 HttpOptions http_options(const RegistryOptions& options, const Surroundings& surroundings) {
   HttpOptions http;
   http.ca_bundle = surroundings.find_variable("SSL_CERT_FILE");
+  http.ca_directory = surroundings.find_variable("SSL_CERT_DIR");
   if (!options.client_certificate.empty()) http.client_certificate = options.client_certificate;
   if (!options.client_key.empty()) http.client_key = options.client_key;
   return http;
@@ -91,7 +105,7 @@ RegistrySetup::RegistrySetup(const RegistryOptions& options, Surroundings& surro
       runner_(make_posix_command_runner()),
       credentials_(surroundings, *runner_, http_options(options, surroundings)) {
   registry::RemoteOptions remote;
-  remote.retry = retry_options();
+  remote.retry.pause = told_pause(surroundings);
   remote.insecure_hosts = checked_hosts(options.insecure);
   remote.loopback_over_tls = options.tls;
   remote.parallel = options.parallel;
@@ -113,17 +127,30 @@ void RegistrySetup::keep_documents_in(cache::Cache& cache) {
   registries_->keep_documents(documents_.get());
 }
 
-std::unique_ptr<registry::ImageSource> RegistrySetup::open_source(
-    const std::string& name, const std::optional<registry::Platform>& platform) {
+template <class Open>
+auto RegistrySetup::open(const std::string& name, Open open) {
   const auto reference = registry::ImageReference::parse(name);
   const bool remote = reference.find<registry::RegistryReference>() != nullptr;
   const auto hint = remote ? registry::find_layout_hint(surroundings_.files(), name) : std::nullopt;
   try {
-    return registry::open_source(surroundings_.files(), reference, {platform, registries_.get()});
+    return open(reference);
   } catch (Error& error) {
     if (!hint) throw;
     throw std::move(error).hint(*hint);
   }
+}
+
+std::unique_ptr<registry::ImageSource> RegistrySetup::open_source(
+    const std::string& name, const std::optional<registry::Platform>& platform) {
+  return open(name, [&](const registry::ImageReference& reference) {
+    return registry::open_source(surroundings_.files(), reference, {platform, registries_.get()});
+  });
+}
+
+std::unique_ptr<registry::IndexSource> RegistrySetup::open_index(const std::string& name) {
+  return open(name, [&](const registry::ImageReference& reference) {
+    return registry::open_index(surroundings_.files(), reference, registries_.get());
+  });
 }
 
 std::unique_ptr<registry::ImageTarget> RegistrySetup::open_target(

@@ -42,9 +42,14 @@ class RegistrySetup {
   /// An image by its name, wherever it is. Must not outlive this.
   std::unique_ptr<registry::ImageSource> open_source(
       const std::string& name, const std::optional<registry::Platform>& platform);
+  /// All that an index names; nullptr for a single image.
+  std::unique_ptr<registry::IndexSource> open_index(const std::string& name);
   std::unique_ptr<registry::ImageTarget> open_target(const registry::ImageReference& reference);
 
  private:
+  template <class Open>
+  auto open(const std::string& name, Open open);
+
   Surroundings& surroundings_;
   std::unique_ptr<CommandRunner> runner_;
   Credentials credentials_;

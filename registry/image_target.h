@@ -12,6 +12,7 @@
 #include "registry/descriptor.h"
 #include "registry/manifest.h"
 #include "registry/registry_reference.h"
+#include "registry/stored_manifest.h"
 
 namespace kasane::registry {
 
@@ -62,6 +63,8 @@ class ImageTarget {
   virtual void look_only() {}
   /// How many blobs may be on their way at once, at most, with profit.
   virtual unsigned parallel() const { return 1; }
+  /// How many may be asked for at once: has_blob() moves no bytes, and waits for the answer alone.
+  virtual unsigned parallel_questions() const { return 1; }
   /// The manifest that the target's tag names now, when there is one.
   virtual std::optional<Manifest> find_current() = 0;
   /// The layers of all images that the target holds, each digest once, in no order that matters.
@@ -74,6 +77,11 @@ class ImageTarget {
   /// Hangs a manifest with a subject, all of whose blobs are there, on that subject, which
   /// publish() makes visible afterwards. False when the target cannot hold such things.
   virtual bool publish_referrer(const Manifest&) { return false; }
+  /// Keeps a manifest or index that an index is going to name; all that it names itself is there.
+  /// Targets that hold one image alone refuse with an Error of kind kUsage.
+  virtual void add_document(const StoredManifest& document);
+  /// Makes an index visible under the tags that publish() would take; all that it names was added.
+  virtual void publish_index(const StoredManifest& index, const std::vector<std::string>& tags);
   /// True when publish() relies on what other manifests of the target say of their blobs.
   virtual bool takes_manifests_word() const { return false; }
   /// From now on each blob is asked for by itself.

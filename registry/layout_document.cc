@@ -12,8 +12,9 @@
 namespace kasane::registry {
 namespace {
 
-Json entry_for(const Manifest& manifest, const std::string& tag) {
-  Descriptor descriptor = manifest.descriptor();
+constexpr std::string_view kReferrers = "the list of referrers";
+
+Json entry_for(Descriptor descriptor, const std::string& tag) {
   descriptor.annotations[kRefNameAnnotation] = tag;
   return write_descriptor(descriptor);
 }
@@ -51,21 +52,20 @@ std::string empty_layout_index() {
   return render_json(document, "`index.json`");
 }
 
-std::string with_tags(std::string_view index, const Manifest& manifest,
+std::string with_tags(std::string_view index, const Descriptor& named,
                       const std::vector<std::string>& tags) {
   // Refuses what cannot be understood before anything is changed.
   ImageIndex::parse(index, "`index.json`");
   Json document = parse_object(index, "`index.json`");
   for (const std::string& tag : tags) {
-    replace_entry(document["manifests"], tag, entry_for(manifest, tag));
+    replace_entry(document["manifests"], tag, entry_for(named, tag));
   }
   return render_json(document, "`index.json`");
 }
 
 std::string with_referrer(std::string_view index, const Manifest& manifest) {
-  constexpr std::string_view kWhat = "the list of referrers";
-  ImageIndex::parse(index, kWhat);
-  Json document = parse_object(index, kWhat);
+  ImageIndex::parse(index, kReferrers);
+  Json document = parse_object(index, kReferrers);
   const std::string digest = manifest.digest().render();
   for (const Json& entry : document["manifests"]) {
     if (entry.value("digest", "") == digest) return std::string(index);
@@ -76,7 +76,18 @@ std::string with_referrer(std::string_view index, const Manifest& manifest) {
   entry["artifactType"] =
       manifest.artifact_type.empty() ? manifest.config.media_type : manifest.artifact_type;
   document["manifests"].push_back(std::move(entry));
-  return render_json(document, kWhat);
+  return render_json(document, kReferrers);
+}
+
+std::string without_referrer(std::string_view index, const Digest& digest) {
+  Json document = parse_object(index, kReferrers);
+  Json& list = document["manifests"];
+  Json left = Json::array();
+  for (Json& entry : list) {
+    if (entry.value("digest", "") != digest.render()) left.push_back(std::move(entry));
+  }
+  list = std::move(left);
+  return render_json(document, kReferrers);
 }
 
 std::vector<std::string> all_tags(const std::optional<std::string>& own,

@@ -16,13 +16,15 @@ inline constexpr std::string_view kLayoutVersionDocument = R"({"imageLayoutVersi
 
 /// An `index.json` without images.
 std::string empty_layout_index();
-/// `index` with the tags naming the manifest. Entries of other names, entries without one and
-/// unknown fields stay as they are, in their order.
-std::string with_tags(std::string_view index, const Manifest& manifest,
+/// `index` with the tags naming a manifest or another index. Entries of other names, entries
+/// without one and unknown fields stay as they are, in their order.
+std::string with_tags(std::string_view index, const Descriptor& named,
                       const std::vector<std::string>& tags);
 /// `index` with an entry, without a name, for a manifest that hangs on another; as it is when it
 /// has that entry (OCI distribution-spec, "Referrers Tag Schema").
 std::string with_referrer(std::string_view index, const Manifest& manifest);
+/// `index` without the entry of that digest.
+std::string without_referrer(std::string_view index, const Digest& digest);
 /// The tag of a target's reference and further ones, each once; `latest` when there is none. A tag
 /// that a layout cannot hold is an Error of kind kUsage.
 std::vector<std::string> all_tags(const std::optional<std::string>& own,

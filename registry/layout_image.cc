@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "registry/layout_index.h"
 
 namespace kasane::registry {
 namespace {
@@ -49,15 +50,7 @@ LayoutImage::LayoutImage(std::unique_ptr<LayoutReader> layout,
       config_(parse_config(*layout_, manifest_, config_text_, platform)) {}
 
 std::vector<Manifest> LayoutImage::read_referrers() const {
-  std::vector<Manifest> out;
-  const Digest digest = manifest_.digest();
-  for (const ImageIndex::Entry& entry : layout_->index().entries) {
-    if (!media_type::is_manifest(entry.descriptor.media_type)) continue;
-    if (entry.descriptor.digest == digest) continue;
-    Manifest manifest = Manifest::parse(layout_->read_text(entry.descriptor, "manifest"));
-    if (manifest.subject && manifest.subject->digest == digest) out.push_back(std::move(manifest));
-  }
-  return out;
+  return read_referring_manifests(*layout_, manifest_.digest());
 }
 
 std::unique_ptr<ByteSource> LayoutImage::open_blob(const Descriptor& descriptor) const {

@@ -74,17 +74,43 @@ void OciArchiveTarget::publish(const Manifest& manifest, const std::vector<std::
              [&] {
                require_blobs(*this, manifest);
                std::map<std::string, ArchiveMember> members;
-               members.emplace("oci-layout", text_member(std::string(kLayoutVersionDocument)));
-               std::string index =
-                   with_tags(empty_layout_index(), manifest, all_tags(reference_.tag, tags));
                add_members(manifest, members);
-               for (const Manifest& referrer : referrers_) {
-                 index = with_referrer(index, referrer);
-                 add_members(referrer, members);
-               }
-               members.emplace("index.json", text_member(std::move(index)));
-               stage_.write(members);
+               write(manifest.descriptor(), tags, std::move(members));
              });
+}
+
+void OciArchiveTarget::publish_index(const StoredManifest& index,
+                                     const std::vector<std::string>& tags) {
+  in_context([&] { return fmt::format("while writing `{}`", reference()); },
+             [&] {
+               std::map<std::string, ArchiveMember> members;
+               documents_.push_back(index);
+               for (const StoredManifest& document : documents_) {
+                 if (media_type::is_index(document.media_type)) {
+                   members.emplace(blob_path(Digest::of(document.text)),
+                                   text_member(document.text));
+                 } else {
+                   add_members(Manifest::parse(document.text), members);
+                 }
+               }
+               write(index.descriptor(), tags, std::move(members));
+             });
+}
+
+void OciArchiveTarget::write(const Descriptor& named, const std::vector<std::string>& tags,
+                             std::map<std::string, ArchiveMember> members) {
+  members.emplace("oci-layout", text_member(std::string(kLayoutVersionDocument)));
+  std::string index = with_tags(empty_layout_index(), named, all_tags(reference_.tag, tags));
+  for (const Manifest& referrer : referrers_) {
+    index = with_referrer(index, referrer);
+    add_members(referrer, members);
+  }
+  members.emplace("index.json", text_member(std::move(index)));
+  stage_.write(members);
+}
+
+void OciArchiveTarget::add_document(const StoredManifest& document) {
+  documents_.push_back(document);
 }
 
 bool OciArchiveTarget::publish_referrer(const Manifest& manifest) {

@@ -116,9 +116,33 @@ void OciLayoutTarget::put(Staging& staging, const Path& name, std::string_view b
 void OciLayoutTarget::put_manifest(const Manifest& manifest) {
   prepare();
   require_blobs(*this, manifest);
-  const Digest digest = manifest.digest();
-  if (!has_blob(digest, manifest.text.size())) put(prepare(), blob_path(digest), manifest.text);
+  put_text(manifest.text);
+}
+
+void OciLayoutTarget::put_text(std::string_view text) {
+  const Digest digest = Digest::of(text);
+  if (!has_blob(digest, text.size())) put(prepare(), blob_path(digest), text);
   files_.sync_directory(reference_.directory / "blobs" / "sha256");
+}
+
+void OciLayoutTarget::add_document(const StoredManifest& document) {
+  in_context([&] { return fmt::format("while writing `{}`", reference()); },
+             [&] {
+               prepare();
+               put_text(document.text);
+             });
+}
+
+void OciLayoutTarget::publish_index(const StoredManifest& index,
+                                    const std::vector<std::string>& tags) {
+  add_document(index);
+  const auto names = all_tags(reference_.tag, tags);
+  in_context([&] { return fmt::format("while writing `{}`", reference()); },
+             [&] {
+               update_index([&](std::string_view text) {
+                 return with_tags(text, index.descriptor(), names);
+               });
+             });
 }
 
 void OciLayoutTarget::update_index(const std::function<std::string(std::string_view)>& change) {
@@ -132,13 +156,14 @@ void OciLayoutTarget::update_index(const std::function<std::string(std::string_v
 }
 
 void OciLayoutTarget::publish(const Manifest& manifest, const std::vector<std::string>& tags) {
-  in_context(
-      [&] { return fmt::format("while writing `{}`", reference()); },
-      [&] {
-        put_manifest(manifest);
-        const auto names = all_tags(reference_.tag, tags);
-        update_index([&](std::string_view index) { return with_tags(index, manifest, names); });
-      });
+  in_context([&] { return fmt::format("while writing `{}`", reference()); },
+             [&] {
+               put_manifest(manifest);
+               const auto names = all_tags(reference_.tag, tags);
+               update_index([&](std::string_view index) {
+                 return with_tags(index, manifest.descriptor(), names);
+               });
+             });
 }
 
 bool OciLayoutTarget::publish_referrer(const Manifest& manifest) {

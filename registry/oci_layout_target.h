@@ -32,6 +32,8 @@ class OciLayoutTarget final : public ImageTarget {
   std::vector<KnownLayer> known_layers() override;
   void publish(const Manifest& manifest, const std::vector<std::string>& tags) override;
   bool publish_referrer(const Manifest& manifest) override;
+  void add_document(const StoredManifest& document) override;
+  void publish_index(const StoredManifest& index, const std::vector<std::string>& tags) override;
 
  private:
   Staging& prepare();
@@ -39,6 +41,7 @@ class OciLayoutTarget final : public ImageTarget {
   void put(Staging& staging, const Path& name, std::string_view bytes);
   /// The manifest as a blob; all that it names must be there.
   void put_manifest(const Manifest& manifest);
+  void put_text(std::string_view text);
   void update_index(const std::function<std::string(std::string_view)>& change);
 
   FileSystem& files_;

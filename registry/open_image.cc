@@ -6,10 +6,12 @@
 #include "registry/docker_archive_image.h"
 #include "registry/docker_archive_target.h"
 #include "registry/layout_image.h"
+#include "registry/layout_index.h"
 #include "registry/oci_archive_target.h"
 #include "registry/oci_layout_target.h"
 #include "registry/remote/registries.h"
 #include "registry/remote/remote_image.h"
+#include "registry/remote/remote_index.h"
 #include "registry/remote/remote_target.h"
 
 namespace kasane::registry {
@@ -82,6 +84,24 @@ std::unique_ptr<ImageSource> open_source(FileSystem& files, const ImageReference
                         [&](const ScratchReference&) -> Result { refuse(reference, "an image"); },
                     },
                     reference.value());
+}
+
+std::unique_ptr<IndexSource> open_index(FileSystem& files, const ImageReference& reference,
+                                        const Registries* registries) {
+  const auto layout = [&](std::unique_ptr<BlobFiles> store, const std::optional<std::string>& tag) {
+    return LayoutIndex::find(std::make_unique<LayoutReader>(std::move(store), reference.render()),
+                             tag);
+  };
+  if (const auto* oci = reference.find<OciLayoutReference>()) {
+    return layout(open_directory(files, oci->directory), oci->tag);
+  }
+  if (const auto* oci = reference.find<OciArchiveReference>()) {
+    return layout(open_archive(files, oci->file), oci->tag);
+  }
+  const auto* name = reference.find<RegistryReference>();
+  if (name == nullptr) return nullptr;
+  if (registries == nullptr) refuse(reference, "an image on disk");
+  return RemoteIndex::find(registries->open(*name, Client::Purpose::kRead));
 }
 
 std::unique_ptr<ImageTarget> open_target(FileSystem& files, const ImageReference& reference,

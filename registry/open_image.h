@@ -9,6 +9,7 @@
 #include "registry/image_reference.h"
 #include "registry/image_source.h"
 #include "registry/image_target.h"
+#include "registry/index_source.h"
 #include "registry/platform.h"
 
 namespace kasane::registry {
@@ -27,6 +28,10 @@ struct SourceOptions {
 /// registry without `registries`. Borrows the file system.
 std::unique_ptr<ImageSource> open_source(FileSystem& files, const ImageReference& reference,
                                          const SourceOptions& options = {});
+
+/// The index that the reference names, with all that it names; nullptr when that is one image.
+std::unique_ptr<IndexSource> open_index(FileSystem& files, const ImageReference& reference,
+                                        const Registries* registries = nullptr);
 
 /// A target; nothing is written before the first blob or publish().
 std::unique_ptr<ImageTarget> open_target(FileSystem& files, const ImageReference& reference,

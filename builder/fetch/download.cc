@@ -148,15 +148,13 @@ bool Download::try_fetch_rest() {
   }
   failure_ = status_error(response);
   if (!is_transient(response.status)) throw *failure_;
-  if (const auto seconds = read_number(response.headers.find("Retry-After").value_or(""))) {
-    asked_pause_ = std::chrono::seconds(std::min<std::uint64_t>(*seconds, 86'400));
-  }
+  asked_pause_ = read_retry_after(response.headers);
   return false;
 }
 
 void Download::wait(std::chrono::milliseconds time) {
-  if (options_.pause) {
-    options_.pause(time);
+  if (options_.retry.pause) {
+    options_.retry.pause(time);
     received_(0);
     return;
   }
@@ -170,21 +168,16 @@ void Download::wait(std::chrono::milliseconds time) {
 }
 
 void Download::fetch_rest() {
-  auto pause = options_.first_pause;
+  RetryOptions options = options_.retry;
+  options.pause = [this](std::chrono::milliseconds time) { wait(time); };
+  Retry retry(options);
   std::uint64_t reached = partial_.size_bytes();
-  for (unsigned attempt = 1;; ++attempt) {
-    if (try_fetch_rest()) return;
+  while (!try_fetch_rest()) {
     if (partial_.size_bytes() >= reached + kWorthOfNewAttempts) {
       reached = partial_.size_bytes();
-      attempt = 1;
-      pause = options_.first_pause;
+      retry.begin_anew();
     }
-    if (attempt >= options_.attempts) {
-      failure_->add_context(fmt::format("after {} attempts", attempt));
-      throw *failure_;
-    }
-    wait(std::min(asked_pause_.value_or(pause), options_.longest_pause));
-    pause *= 2;
+    retry.wait_or_throw(*failure_, asked_pause_);
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "base/http.h"
+#include "base/retry.h"
 #include "cache/cache.h"
 #include "resolver/lock/lock.h"
 
@@ -18,11 +19,8 @@ struct FetchOptions {
   unsigned parallel = 8;
   /// How often one is begun or taken up again, without getting much further, before its error
   /// counts.
-  unsigned attempts = 6;
-  /// Waited before the second attempt, then doubled each time up to the longest; a server's
-  /// `Retry-After` counts up to the longest too.
-  std::chrono::milliseconds first_pause{500};
-  std::chrono::milliseconds longest_pause{60'000};
+  RetryOptions retry = {.first_pause = std::chrono::milliseconds(500),
+                        .longest_pause = std::chrono::seconds(60)};
   /// Take nothing but what the cache holds.
   bool offline = false;
   /// No package may be larger.
@@ -35,8 +33,6 @@ struct FetchOptions {
   /// User and password for a host, where a package's URL needs none of its own: what netrc says.
   /// Called from several threads; may be left unset.
   std::function<std::optional<UserInfo>(std::string_view host)> find_user = nullptr;
-  /// How to wait; sleeps when not set.
-  std::function<void(std::chrono::milliseconds)> pause = nullptr;
 };
 
 struct FetchedPackage {

@@ -126,7 +126,7 @@ void Build::find_layers(ImagePlan& plan) {
     if (read) blobs.push_back(read->descriptor.digest);
   }
   tell_places(services_.cache, *target_, blobs);
-  parallel_for(plan.layers.size(), target_->parallel(), [&](std::size_t i) {
+  parallel_for(plan.layers.size(), target_->parallel_questions(), [&](std::size_t i) {
     PlannedLayer& layer = plan.layers[i];
     if (layer.known) return;
     const bool told = std::all_of(

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/bounded_sink.h"
 #include "base/error.h"
 #include "registry/auth/form.h"
 #include "registry/json.h"
@@ -221,7 +222,7 @@ std::pair<int, std::string> Authenticator::request(const HttpRequest& request) {
   for (;;) {
     std::optional<Error> failure;
     std::optional<std::chrono::milliseconds> asked;
-    SmallAnswer body("the token server");
+    BoundedSink body(kTokenAnswerLimit, "the token server's answer");
     int status = 0;
     try {
       const HttpResponse response = http_.send(request, body);

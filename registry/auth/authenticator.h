@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "base/http.h"
+#include "base/retry.h"
 #include "base/secret.h"
 #include "base/url.h"
 #include "registry/auth/challenge.h"
 #include "registry/auth/credential.h"
 #include "registry/auth/scope.h"
-#include "registry/remote/retry.h"
 
 namespace kasane::registry {
 

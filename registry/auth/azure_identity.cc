@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/bounded_sink.h"
 #include "base/error.h"
 #include "registry/auth/form.h"
 #include "registry/json.h"
@@ -110,8 +111,15 @@ AzureIdentity::Source AzureIdentity::choose() const {
   return Source::kVirtualMachine;
 }
 
-std::string AzureIdentity::describe() const {
-  switch (source_) {
+AzureIdentity::Source AzureIdentity::source() const {
+  const std::lock_guard guard(mutex_);
+  return source_;
+}
+
+std::string AzureIdentity::describe() const { return describe(source()); }
+
+std::string AzureIdentity::describe(Source source) {
+  switch (source) {
     case Source::kClientSecret:
       return "a service principal with a secret (`AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and "
              "`AZURE_CLIENT_SECRET` are set)";
@@ -126,7 +134,7 @@ std::string AzureIdentity::describe() const {
     case Source::kCommandLine:
       return "the Azure CLI (`az` is installed)";
     case Source::kVirtualMachine:
-      return "the managed identity of a virtual machine (nothing else is there)";
+      return "the managed identity of a virtual machine (nobody else is logged in)";
   }
   return "";
 }
@@ -144,7 +152,7 @@ std::optional<AzureToken> AzureIdentity::find_token() {
   if (!token_ || tools_.now() + kMargin >= token_->end) {
     if (none_) return std::nullopt;
     token_ = in_context(
-        [&] { return "while asking for a token of Microsoft Entra, from " + describe(); },
+        [&] { return "while asking for a token of Microsoft Entra, from " + describe(source_); },
         [&] { return fetch(); });
     none_ = !token_.has_value();
   }
@@ -176,7 +184,10 @@ std::optional<AzureIdentity::Token> AzureIdentity::fetch() {
     case Source::kAppService2017:
       return ask_old_endpoint();
     case Source::kCommandLine:
-      return ask_az();
+      if (auto token = ask_az()) return token;
+      // Compute instances have `az` without anybody being logged in.
+      source_ = Source::kVirtualMachine;
+      return ask_machine();
     case Source::kVirtualMachine:
       return ask_machine();
   }
@@ -257,10 +268,18 @@ std::optional<AzureIdentity::Token> AzureIdentity::ask_az() const {
   return Token{Secret(token), tools_.now() + std::chrono::minutes(5)};
 }
 
-std::pair<int, std::string> AzureIdentity::send(HttpClient& http, HttpRequest request) {
-  SmallAnswer body("the token server");
-  const HttpResponse response = http.send(request, body);
-  return {response.status, body.take()};
+/// Asking for a token changes nothing, so that it may be repeated. Nobody there is a matter of its
+/// own for each source.
+std::pair<int, std::string> AzureIdentity::send(HttpClient& http, HttpRequest request) const {
+  Retry retry(tools_.retry);
+  for (;;) {
+    BoundedSink body(kTokenAnswerLimit, "the token server's answer");
+    const HttpResponse response = http.send(request, body);
+    const bool passes = is_transient(response.status);
+    if (!passes || !retry.wait(read_retry_after(response.headers))) {
+      return {response.status, body.take()};
+    }
+  }
 }
 
 AzureIdentity::Token AzureIdentity::require_token(const std::pair<int, std::string>& answer,

@@ -13,6 +13,7 @@
 #include "base/file_system.h"
 #include "base/http.h"
 #include "base/process.h"
+#include "base/retry.h"
 #include "registry/auth/credential.h"
 
 namespace kasane::registry {
@@ -47,7 +48,8 @@ struct AzureSettings {
 /// until shortly before they end. Thread-safe. Borrows client, runner and file system.
 class AzureIdentity {
  public:
-  /// In the order in which they are tried.
+  /// In the order of preference. Where the Azure CLI is there but nobody is logged in, a virtual
+  /// machine's is asked for too.
   enum class Source {
     kClientSecret,
     kClientCertificate,
@@ -68,12 +70,13 @@ class AzureIdentity {
     std::vector<std::pair<std::string, std::string>> environment;
     std::function<std::chrono::steady_clock::time_point()> now;
     std::function<std::chrono::system_clock::time_point()> wall_clock;
+    RetryOptions retry = {};
   };
 
   AzureIdentity(AzureSettings settings, Tools tools);
 
-  /// Which source is taken, without asking it. A virtual machine's is what is left.
-  Source source() const { return source_; }
+  /// Which source is taken. A virtual machine's is what is left.
+  Source source() const;
   /// In a few words, and by what it is recognised.
   std::string describe() const;
   /// A token, or nothing when no source has one: nobody is logged in, no machine of Azure. An Error
@@ -96,14 +99,16 @@ class AzureIdentity {
   std::optional<Token> ask_az() const;
   std::string token_url() const;
   /// The status and text of an answer.
-  static std::pair<int, std::string> send(HttpClient& http, HttpRequest request);
+  std::pair<int, std::string> send(HttpClient& http, HttpRequest request) const;
   Token require_token(const std::pair<int, std::string>& answer, std::string_view what) const;
   Token read_token(const std::string& text, std::string_view what) const;
 
+  static std::string describe(Source source);
+
   AzureSettings settings_;
   Tools tools_;
+  mutable std::mutex mutex_;
   Source source_;
-  std::mutex mutex_;
   std::optional<Token> token_;
   bool none_ = false;
 };

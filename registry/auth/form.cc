@@ -2,12 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "base/error.h"
-
 namespace kasane::registry {
 namespace {
-
-constexpr std::size_t kAnswerLimit = std::size_t{1} << 20;
 
 std::string encode(std::string_view text) {
   std::string out;
@@ -41,13 +37,6 @@ HttpRequest form_request(const std::string& url, const FormFields& fields) {
     return std::make_unique<StringSource>(form);
   };
   return request;
-}
-
-void SmallAnswer::write(std::string_view bytes) {
-  if (text_.size() + bytes.size() > kAnswerLimit) {
-    throw Error(ErrorKind::kRefused, fmt::format("{} answers without end", who_));
-  }
-  text_.append(bytes);
 }
 
 }  // namespace kasane::registry

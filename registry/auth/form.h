@@ -17,16 +17,7 @@ std::string render_form(const FormFields& fields);
 /// A POST of the form.
 HttpRequest form_request(const std::string& url, const FormFields& fields);
 
-/// Collects a small answer; one larger than 1 MiB is an Error of kind kRefused that names `who`.
-class SmallAnswer final : public ByteSink {
- public:
-  explicit SmallAnswer(std::string who) : who_(std::move(who)) {}
-  void write(std::string_view bytes) override;
-  std::string take() { return std::move(text_); }
-
- private:
-  std::string who_;
-  std::string text_;
-};
+/// What a token server may answer at most.
+constexpr std::size_t kTokenAnswerLimit = std::size_t{1} << 20;
 
 }  // namespace kasane::registry

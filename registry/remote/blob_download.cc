@@ -136,9 +136,8 @@ bool BlobDownload::try_fetch(Retry& retry) {
   if (!may_pass) throw *failure;
   if (received_ == descriptor_.size_bytes && before < received_) return true;
   if (received_ > before) retry.begin_anew();
-  if (retry.wait(asked)) return false;
-  failure->add_context(fmt::format("after {} attempts", retry.attempts()));
-  throw *failure;
+  retry.wait_or_throw(*std::move(failure), asked);
+  return false;
 }
 
 void BlobDownload::fetch_all() {

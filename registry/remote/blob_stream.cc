@@ -115,10 +115,7 @@ void BlobStream::send() {
     if (attempt.status != 0 && !doubtful && !is_transient(attempt.status)) throw *attempt.failure;
     // The answer may be all that was lost. Registries forget an upload that is complete.
     if (has_blob_(blob_.digest, blob_.size_bytes)) return;
-    if (!retry.wait(attempt.asked)) {
-      attempt.failure->add_context(fmt::format("after {} attempts", retry.attempts()));
-      throw *attempt.failure;
-    }
+    retry.wait_or_throw(*attempt.failure, attempt.asked);
     if (doubtful) {
       begin_session();
     } else {

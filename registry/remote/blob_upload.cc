@@ -78,10 +78,7 @@ void BlobUpload::take_position(const RemoteAnswer& answer) {
 
 void BlobUpload::recover(Retry& retry, Error failure,
                          std::optional<std::chrono::milliseconds> asked) {
-  if (!retry.wait(asked)) {
-    failure.add_context(fmt::format("after {} attempts", retry.attempts()));
-    throw failure;
-  }
+  retry.wait_or_throw(std::move(failure), asked);
   const RemoteRequest status{"GET", *session_, upload_scope(transport_)};
   const RemoteAnswer answer = transport_.send(status);
   if (answer.status() == 404) throw lost(transport_.name());

@@ -71,6 +71,28 @@ Error put_refusal(const Transport& transport, const RemoteRequest& asked,
                         transport.name().repository(), Digest::of(*asked.body).render()));
 }
 
+constexpr std::string_view kReferrers = "the list of referrers";
+
+/// distribution-spec, "Referrers Tag Schema".
+std::string fallback_tag(const Digest& subject) { return "sha256-" + subject.hex(); }
+
+bool names(const ImageIndex& index, const Digest& digest) {
+  return std::any_of(index.entries.begin(), index.entries.end(),
+                     [&](const auto& entry) { return entry.descriptor.digest == digest; });
+}
+
+/// What a manifest or index says that it hangs on. One that cannot be read hangs on nothing.
+std::optional<Digest> find_subject(const std::string& text) {
+  try {
+    const Json document = parse_object(text, "the manifest");
+    const auto subject = document.find("subject");
+    if (subject == document.end()) return std::nullopt;
+    return read_descriptor(*subject, "the subject").digest;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 void check_digest(std::string_view what, const Digest& expected, const Digest& found) {
   if (expected == found) return;
   throw Error(ErrorKind::kIntegrity, fmt::format("digest mismatch for {}: expected `{}`, got `{}`",
@@ -200,27 +222,38 @@ void Client::put_referrer(const Manifest& manifest) const {
       put(manifest.digest().render(), StoredManifest{manifest.text, manifest.media_type});
   // distribution-spec, "Pushing Manifests with Subject".
   if (!manifest.subject || answer.response.headers.find("OCI-Subject")) return;
-  for (int attempt = 0; attempt < kMostFallbackAttempts; ++attempt) {
-    enter_fallback(manifest);
-    // Whoever wrote in between may have overwritten it.
-    const ImageIndex now = fetch_referrers(manifest.subject->digest);
-    const bool there = std::any_of(now.entries.begin(), now.entries.end(), [&](const auto& entry) {
-      return entry.descriptor.digest == manifest.digest();
-    });
-    if (there) return;
-  }
-  throw Error(ErrorKind::kNetwork,
-              fmt::format("the list of referrers of `{}` is overwritten again and again",
-                          manifest.subject->digest.render()));
+  const Digest own = manifest.digest();
+  update_fallback(
+      manifest.subject->digest,
+      [&](std::string_view index) { return with_referrer(index, manifest); },
+      [&](const ImageIndex& now) { return names(now, own); });
 }
 
-void Client::enter_fallback(const Manifest& manifest) const {
-  const std::string tag = "sha256-" + manifest.subject->digest.hex();
-  const auto current = find_manifest(tag);
-  const std::string updated =
-      with_referrer(current ? current->text : empty_layout_index(), manifest);
-  if (current && updated == current->text) return;
-  put(tag, {updated, std::string(media_type::kIndex)});
+void Client::update_fallback(const Digest& subject,
+                             const std::function<std::string(std::string_view)>& change,
+                             const std::function<bool(const ImageIndex&)>& done) const {
+  const std::string tag = fallback_tag(subject);
+  for (int attempt = 0; attempt < kMostFallbackAttempts; ++attempt) {
+    const auto current = find_manifest(tag);
+    const std::string updated = change(current ? current->text : empty_layout_index());
+    if (!current || updated != current->text) {
+      put(tag, {updated, std::string(media_type::kIndex)});
+    }
+    // Whoever wrote in between may have overwritten it.
+    const auto now = find_manifest(tag);
+    if (done(now ? ImageIndex::parse(now->text, kReferrers) : ImageIndex())) return;
+  }
+  throw Error(ErrorKind::kNetwork, fmt::format("{} of `{}` is overwritten again and again",
+                                               kReferrers, subject.render()));
+}
+
+/// distribution-spec, "Deleting Manifests": the entry goes with what it names.
+void Client::leave_fallback(const Digest& subject, const Digest& referrer) const {
+  const auto current = find_manifest(fallback_tag(subject));
+  if (!current || !names(ImageIndex::parse(current->text, kReferrers), referrer)) return;
+  update_fallback(
+      subject, [&](std::string_view index) { return without_referrer(index, referrer); },
+      [&](const ImageIndex& now) { return !names(now, referrer); });
 }
 
 std::optional<Url> Client::next_page(const RemoteAnswer& answer) const {
@@ -311,24 +344,22 @@ std::vector<std::string> Client::fetch_repositories(unsigned page_size) const {
 }
 
 ImageIndex Client::fetch_referrers(const Digest& digest) const {
-  constexpr std::string_view kWhat = "the list of referrers";
   ImageIndex out;
   RemoteRequest asked = request("GET", "referrers/" + digest.render(), scope_);
   std::set<std::string> seen;
   for (std::optional<Url> page = asked.url; page;) {
     if (!seen.insert(page->render()).second || seen.size() > kMostPages) {
       throw Error(ErrorKind::kNetwork,
-                  fmt::format("{} of `{}` does not end", kWhat, name().render()));
+                  fmt::format("{} of `{}` does not end", kReferrers, name().render()));
     }
     asked.url = *page;
     const RemoteAnswer answer = transport_.send(asked);
     if (answer.status() == 404) {
-      // distribution-spec, "Referrers Tag Schema".
-      const auto fallback = find_manifest("sha256-" + digest.hex());
-      return fallback ? ImageIndex::parse(fallback->text, kWhat) : ImageIndex{};
+      const auto fallback = find_manifest(fallback_tag(digest));
+      return fallback ? ImageIndex::parse(fallback->text, kReferrers) : ImageIndex{};
     }
     if (answer.status() != 200) throw transport_.refusal(asked, answer);
-    ImageIndex part = ImageIndex::parse(answer.text, kWhat);
+    ImageIndex part = ImageIndex::parse(answer.text, kReferrers);
     std::move(part.entries.begin(), part.entries.end(), std::back_inserter(out.entries));
     page = next_page(answer);
   }
@@ -344,7 +375,13 @@ bool Client::remove(const std::string& tag_or_digest) const {
   return true;
 }
 
-bool Client::delete_manifest(const Digest& digest) const { return remove(digest.render()); }
+bool Client::delete_manifest(const Digest& digest) const {
+  const auto stored = find_manifest(digest.render());
+  if (!remove(digest.render())) return false;
+  const auto subject = stored ? find_subject(stored->text) : std::nullopt;
+  if (subject) leave_fallback(*subject, digest);
+  return true;
+}
 bool Client::delete_tag(const std::string& tag) const { return remove(tag); }
 
 }  // namespace kasane::registry

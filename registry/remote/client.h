@@ -15,15 +15,9 @@
 #include "registry/image_target.h"
 #include "registry/manifest.h"
 #include "registry/remote/transport.h"
+#include "registry/stored_manifest.h"
 
 namespace kasane::registry {
-
-/// A manifest or an index, as a registry keeps it.
-struct StoredManifest {
-  /// The exact bytes, whose digest names it.
-  std::string text;
-  std::string media_type;
-};
 
 /// One repository of a registry (OCI distribution-spec 1.1). What comes from it is verified; what
 /// may be repeated is repeated for as long as the options say. Thread-safe. Borrows client and
@@ -76,7 +70,8 @@ class Client {
   std::vector<std::string> fetch_tags(unsigned page_size = 1000) const;
   /// What refers to the manifest; by the fallback tag where the registry has no such list.
   ImageIndex fetch_referrers(const Digest& digest) const;
-  /// False when it is not there. An Error of kind kRefused when the registry deletes nothing.
+  /// False when it is not there. An Error of kind kRefused when the registry deletes nothing. What
+  /// refers to another manifest leaves that one's fallback tag, whose other entries stay.
   bool delete_manifest(const Digest& digest) const;
   bool delete_tag(const std::string& tag) const;
 
@@ -91,7 +86,12 @@ class Client {
   bool remove(const std::string& tag_or_digest) const;
   void give_up(const RemoteAnswer& upload) const;
   RemoteAnswer put(const std::string& tag_or_digest, const StoredManifest& manifest) const;
-  void enter_fallback(const Manifest& manifest) const;
+  void leave_fallback(const Digest& subject, const Digest& referrer) const;
+  /// Writes the list of referrers under the fallback tag as `change` makes it of what is there,
+  /// again and again while others overwrite it, until `done` says so of what stands there.
+  void update_fallback(const Digest& subject,
+                       const std::function<std::string(std::string_view)>& change,
+                       const std::function<bool(const ImageIndex&)>& done) const;
   /// The next page of a list, by its `Link` header (RFC 8288).
   std::optional<Url> next_page(const RemoteAnswer& answer) const;
 

@@ -10,7 +10,7 @@
 #include "registry/image_index.h"
 #include "registry/json.h"
 #include "registry/layout_image.h"
-#include "registry/media_type.h"
+#include "registry/remote/remote_index.h"
 
 namespace kasane::registry {
 namespace {
@@ -42,19 +42,15 @@ std::optional<std::string> find_kept(DocumentStore* documents, const Digest& dig
 
 /// The text of a manifest. A tag is looked up first where its manifest may be kept already.
 std::string fetch_text(const Client& client, std::string wanted, DocumentStore* documents) {
-  const auto missing = [&] {
-    return Error(ErrorKind::kFailed, fmt::format("there is no `{}` in the repository", wanted))
-        .hint("check the name and the tag; a private image may need `docker login`");
-  };
   if (documents != nullptr) {
     const bool tag = wanted.find(':') == std::string::npos;
     const auto found = tag ? client.find_descriptor(wanted) : std::nullopt;
-    if (tag && !found) throw missing();
+    if (tag && !found) throw no_such_manifest(wanted);
     if (tag) wanted = found->digest.render();
     if (auto kept = find_kept(documents, Digest::parse(wanted))) return *std::move(kept);
   }
   auto stored = client.find_manifest(wanted);
-  if (!stored) throw missing();
+  if (!stored) throw no_such_manifest(wanted);
   if (documents != nullptr) documents->keep(stored->text);
   return std::move(stored->text);
 }
@@ -111,16 +107,8 @@ RemoteImage::RemoteImage(std::unique_ptr<Client> client, const std::optional<Pla
       })) {}
 
 std::vector<Manifest> RemoteImage::read_referrers() const {
-  return while_pulling(*client_, [&] {
-    std::vector<Manifest> out;
-    for (const ImageIndex::Entry& entry : client_->fetch_referrers(manifest_.digest()).entries) {
-      if (!media_type::is_manifest(entry.descriptor.media_type)) continue;
-      // One that was deleted may still be listed.
-      auto stored = client_->find_manifest(entry.descriptor.digest.render());
-      if (stored) out.push_back(Manifest::parse(std::move(stored->text)));
-    }
-    return out;
-  });
+  return while_pulling(*client_,
+                       [&] { return fetch_referring_manifests(*client_, manifest_.digest()); });
 }
 
 std::unique_ptr<ByteSource> RemoteImage::open_blob(const Descriptor& descriptor) const {

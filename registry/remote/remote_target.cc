@@ -151,7 +151,8 @@ std::optional<Manifest> RemoteTarget::find_current() {
     const std::lock_guard guard(mutex_);
     if (current_) return *current_;
   }
-  auto stored = client_->find_manifest(own_name());
+  auto stored = in_context([&] { return fmt::format("while pushing `{}`", reference()); },
+                           [&] { return client_->find_manifest(own_name()); });
   std::optional<Manifest> found;
   if (stored && !parse_object(stored->text, "the manifest").contains("manifests")) {
     found = Manifest::parse(std::move(stored->text));
@@ -184,15 +185,26 @@ std::vector<KnownLayer> RemoteTarget::known_layers() {
   return out;
 }
 
+/// What to put a manifest or index under. All names are looked at before anything is written.
+std::vector<std::string> RemoteTarget::names_for(const Digest& digest,
+                                                 const std::vector<std::string>& tags) const {
+  const RegistryReference& name = client_->name();
+  if (name.digest() && *name.digest() != digest) {
+    throw Error(ErrorKind::kRefused, fmt::format("the image is `{}`, expected `{}`",
+                                                 digest.render(), name.digest()->render()))
+        .hint("name the target by a tag");
+  }
+  if (name.digest() && !name.tag() && tags.empty()) return {digest.render()};
+  std::vector<std::string> names = all_tags(name.tag(), tags);
+  for (const std::string& one : names) name.with_tag(one);
+  return names;
+}
+
 /// Putting a manifest under a tag is putting it: it gets its digest by the way. A tag that is
 /// right already is left alone, since registries count writes.
 void RemoteTarget::tag(const Manifest& manifest, const std::vector<std::string>& names) {
   const StoredManifest stored{manifest.text, manifest.media_type};
   const bool there = current_ && *current_ && (*current_)->digest() == manifest.digest();
-  if (names.empty()) {
-    if (!there) client_->put_manifest(manifest.digest().render(), stored);
-    return;
-  }
   for (const std::string& name : names) {
     if (there && name == own_name()) continue;
     if (there) {
@@ -206,23 +218,32 @@ void RemoteTarget::tag(const Manifest& manifest, const std::vector<std::string>&
 void RemoteTarget::publish(const Manifest& manifest, const std::vector<std::string>& tags) {
   in_context([&] { return fmt::format("while pushing `{}`", reference()); },
              [&] {
-               const RegistryReference& name = client_->name();
-               const Digest digest = manifest.digest();
-               if (name.digest() && *name.digest() != digest) {
-                 throw Error(ErrorKind::kRefused,
-                             fmt::format("the image is `{}`, expected `{}`", digest.render(),
-                                         name.digest()->render()))
-                     .hint("name the target by a tag");
-               }
-               std::vector<std::string> names = all_tags(name.tag(), tags);
-               if (name.digest() && !name.tag() && tags.empty()) names.clear();
-               // All are looked at before anything is written.
-               for (const std::string& one : names) name.with_tag(one);
+               const std::vector<std::string> names = names_for(manifest.digest(), tags);
                require_blobs(*this, manifest);
                tag(manifest, names);
              });
   const std::lock_guard guard(mutex_);
   current_ = manifest;
+}
+
+void RemoteTarget::add_document(const StoredManifest& document) {
+  in_context([&] { return fmt::format("while pushing `{}`", reference()); },
+             [&] {
+               const std::string name = document.descriptor().digest.render();
+               if (!client_->find_descriptor(name)) client_->put_manifest(name, document);
+             });
+}
+
+void RemoteTarget::publish_index(const StoredManifest& index,
+                                 const std::vector<std::string>& tags) {
+  in_context([&] { return fmt::format("while pushing `{}`", reference()); },
+             [&] {
+               const Digest digest = index.descriptor().digest;
+               for (const std::string& name : names_for(digest, tags)) {
+                 const auto found = client_->find_descriptor(name);
+                 if (!found || found->digest != digest) client_->put_manifest(name, index);
+               }
+             });
 }
 
 bool RemoteTarget::publish_referrer(const Manifest& manifest) {

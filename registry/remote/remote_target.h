@@ -31,12 +31,15 @@ class RemoteTarget final : public ImageTarget {
   bool was_mounted(const Digest& blob) const override;
   TargetTraffic traffic() const override;
   unsigned parallel() const override { return client_->options().parallel; }
+  unsigned parallel_questions() const override { return 2 * client_->options().parallel; }
   /// Asked for once.
   std::optional<Manifest> find_current() override;
   /// Those of the image that the tag names now: a registry is not asked for all that it holds.
   std::vector<KnownLayer> known_layers() override;
   void publish(const Manifest& manifest, const std::vector<std::string>& tags) override;
   bool publish_referrer(const Manifest& manifest) override;
+  void add_document(const StoredManifest& document) override;
+  void publish_index(const StoredManifest& index, const std::vector<std::string>& tags) override;
   bool takes_manifests_word() const override;
   void ask_for_each_blob() override;
 
@@ -50,6 +53,8 @@ class RemoteTarget final : public ImageTarget {
   std::string own_name() const;
   void confirm(const Digest& digest, std::uint64_t size_bytes, std::uint64_t sent_bytes);
   void take_word_of(const Manifest& manifest);
+  std::vector<std::string> names_for(const Digest& digest,
+                                     const std::vector<std::string>& tags) const;
   void tag(const Manifest& manifest, const std::vector<std::string>& names);
 
   std::unique_ptr<Client> client_;

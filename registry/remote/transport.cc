@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/bounded_sink.h"
 #include "registry/json.h"
 
 namespace kasane::registry {
@@ -13,20 +14,8 @@ namespace {
 
 constexpr std::size_t kMostCodes = 4;
 
-class DocumentSink final : public ByteSink {
- public:
-  void write(std::string_view bytes) override {
-    if (text_.size() + bytes.size() > kDocumentLimit) {
-      throw Error(ErrorKind::kRefused,
-                  fmt::format("the registry's answer is larger than {} bytes", kDocumentLimit));
-    }
-    text_.append(bytes);
-  }
-  std::string take() { return std::move(text_); }
-
- private:
-  std::string text_;
-};
+/// Larger bodies take as long as they take.
+constexpr std::size_t kSmallBody = std::size_t{1} << 20;
 
 /// Holds the body of a refusal back while it may still be mended: it is not for the caller then.
 class Gate final : public ByteSink {
@@ -85,6 +74,19 @@ std::vector<std::string> read_codes(const std::string& text) {
   return out;
 }
 
+/// RFC 6750, section 3.1: the token is good, but not for this.
+bool lacks_rights(const HttpHeaders& headers) {
+  for (const Challenge& challenge : read_challenges(headers)) {
+    if (challenge.find("error") == "insufficient_scope") return true;
+  }
+  return false;
+}
+
+Error lack_of_rights(const RemoteRequest& request, std::string message) {
+  return Error(ErrorKind::kRefused, std::move(message))
+      .hint(fmt::format("ask for the permission `{}`", request.scope.render()));
+}
+
 }  // namespace
 
 Transport::Transport(HttpClient& http, Authenticator& authenticator, RegistryReference name,
@@ -124,8 +126,9 @@ Url Transport::location(const RemoteAnswer& answer, std::string_view what) const
   }
 }
 
-HttpResponse Transport::attempt(const RemoteRequest& request, ByteSink& body,
-                                const std::function<void(const HttpResponse&)>& on_headers) const {
+HttpResponse Transport::exchange(const RemoteRequest& request, ByteSink& body,
+                                 const std::function<void(const HttpResponse&)>& on_headers,
+                                 std::optional<std::chrono::milliseconds> timeout) const {
   check_url(request.url);
   // At another host nothing of ours is shown, and none of its challenges is heeded.
   const bool ours = request.url.same_origin(base_);
@@ -138,6 +141,7 @@ HttpResponse Transport::attempt(const RemoteRequest& request, ByteSink& body,
     HttpRequest asked;
     asked.method = request.method;
     asked.url = request.url.render();
+    asked.total_timeout = timeout;
     asked.headers = request.headers;
     if (authorization) asked.headers.add("Authorization", authorization->reveal());
     if (request.body) {
@@ -167,9 +171,16 @@ HttpResponse Transport::attempt(const RemoteRequest& request, ByteSink& body,
   }
 }
 
+HttpResponse Transport::attempt(const RemoteRequest& request, ByteSink& body,
+                                const std::function<void(const HttpResponse&)>& on_headers) const {
+  return exchange(request, body, on_headers, std::nullopt);
+}
+
 RemoteAnswer Transport::attempt(const RemoteRequest& request) const {
-  DocumentSink body;
-  HttpResponse response = attempt(request, body);
+  BoundedSink body(kDocumentLimit, "the registry's answer");
+  const bool small = !request.stream && (!request.body || request.body->size() <= kSmallBody);
+  HttpResponse response =
+      exchange(request, body, {}, small ? std::optional(options_.answer_timeout) : std::nullopt);
   return {std::move(response), body.take()};
 }
 
@@ -187,9 +198,7 @@ RemoteAnswer Transport::send(const RemoteRequest& request) const {
       if (error.kind() != ErrorKind::kNetwork) throw;
       failure = error;
     }
-    if (retry.wait(asked)) continue;
-    failure->add_context(fmt::format("after {} attempts", retry.attempts()));
-    throw *failure;
+    retry.wait_or_throw(*std::move(failure), asked);
   }
 }
 
@@ -201,11 +210,11 @@ Error Transport::refusal(const RemoteRequest& request, const RemoteAnswer& answe
                   codes.empty() ? "" : ": ", fmt::join(codes, ", "));
   switch (status) {
     case 401:
+      if (lacks_rights(answer.response.headers)) return lack_of_rights(request, shown);
       return Error(ErrorKind::kRefused, shown)
           .hint(fmt::format("log in: `docker login {}`", name_.host()));
     case 403:
-      return Error(ErrorKind::kRefused, shown)
-          .hint(fmt::format("ask for the permission `{}`", request.scope.render()));
+      return lack_of_rights(request, shown);
     case 404:
       return {ErrorKind::kFailed, shown};
     case 405:

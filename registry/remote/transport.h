@@ -11,16 +11,18 @@
 
 #include "base/error.h"
 #include "base/http.h"
+#include "base/retry.h"
 #include "base/url.h"
 #include "registry/auth/authenticator.h"
 #include "registry/auth/scope.h"
 #include "registry/registry_reference.h"
-#include "registry/remote/retry.h"
 
 namespace kasane::registry {
 
 struct RemoteOptions {
   RetryOptions retry;
+  /// How long an answer may take that has a document's size, to a request that has one.
+  std::chrono::milliseconds answer_timeout{120'000};
   /// Registries (`host[:port]`) reached over plain HTTP. This machine's own always are, unless
   /// `loopback_over_tls`.
   std::vector<std::string> insecure_hosts = {};
@@ -82,6 +84,9 @@ class Transport {
 
  private:
   void check_url(const Url& url) const;
+  HttpResponse exchange(const RemoteRequest& request, ByteSink& body,
+                        const std::function<void(const HttpResponse&)>& on_headers,
+                        std::optional<std::chrono::milliseconds> timeout) const;
 
   HttpClient& http_;
   Authenticator& authenticator_;

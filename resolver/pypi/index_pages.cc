@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/archive/entry_path.h"
+#include "base/bounded_sink.h"
 #include "base/codec.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -22,23 +23,6 @@ std::string content_type_of(const HttpResponse& response) {
   while (out.ends_with(' ')) out.pop_back();
   return lower(out);
 }
-
-/// A body of bounded size.
-class PageSink final : public ByteSink {
- public:
-  void write(std::string_view bytes) override {
-    if (bytes_.size() + bytes.size() > kPageLimit) {
-      throw Error(ErrorKind::kRefused,
-                  fmt::format("the page of an index is larger than {} bytes", kPageLimit));
-    }
-    bytes_ += bytes;
-  }
-  void restart() { bytes_.clear(); }
-  std::string take() { return std::move(bytes_); }
-
- private:
-  std::string bytes_;
-};
 
 std::string decode_body(const HttpResponse& response, std::string body) {
   const std::string_view encoding = response.headers.find("Content-Encoding").value_or("");
@@ -124,7 +108,7 @@ std::optional<IndexPage> IndexPages::fetch(const Url& url) const {
   if (stored && !stored->last_modified.empty()) {
     request.headers.add("If-Modified-Since", stored->last_modified);
   }
-  PageSink sink;
+  BoundedSink sink(kPageLimit, "the page of an index");
   const HttpResponse response = transport_.get(request, [&]() -> ByteSink& {
     sink.restart();
     return sink;

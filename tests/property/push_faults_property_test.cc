@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "registry/image_copy.h"
 #include "tests/support/memory_image.h"
+#include "tests/support/registry_faults.h"
 #include "tests/support/remote_world.h"
 #include "tests/support/strict_registry.h"
 
@@ -121,10 +123,12 @@ void check_secrets(const StrictRegistry& server, const std::string& text) {
 }
 
 /// The error of a push; empty when it is done. Half of them copy an image, half make one.
-std::string push(const StrictRegistry& server, const std::string& repository, bool copies) {
+std::string push(const StrictRegistry& server, const std::string& repository, bool copies,
+                 std::chrono::milliseconds answer_timeout = std::chrono::seconds(60)) {
   const std::vector<testing::TestLayer> layers = {{"small", Codec::kNone},
                                                   {std::string(2500, 'x'), Codec::kNone}};
   RemoteWorld world(kSomebody);
+  world.answer_timeout = answer_timeout;
   auto target = world.target(server.host() + "/" + repository + ":1");
   try {
     if (copies) {
@@ -136,6 +140,34 @@ std::string push(const StrictRegistry& server, const std::string& repository, bo
     return error.render();
   }
   return {};
+}
+
+// Each of these takes its time: all requests at once.
+TEST(PushFaultsProperty, AnswersThatComeLateOrDropByDropAreGivenUpAndAskedForAgain) {
+  constexpr std::size_t kMost = 16;
+  const std::pair<const char*, Fault> slow[] = {
+      {"late", fault::late(std::chrono::seconds(5))},
+      {"drop by drop", fault::drip(std::chrono::milliseconds(200))},
+      {"drop by drop, but soon", fault::drip(std::chrono::milliseconds(1))},
+  };
+  for (const auto& [name, failure] : slow) {
+    std::vector<std::string> outcomes(2 * kMost);
+    std::vector<std::unique_ptr<StrictRegistry>> servers(2 * kMost);
+    for (auto& server : servers) {
+      server = std::make_unique<StrictRegistry>(
+          StrictRegistry::Options{.auth = StrictRegistry::Auth::kBearer});
+    }
+    parallel_for(servers.size(), 2 * kMost, [&](std::size_t i) {
+      servers[i]->fail_at(i / 2, failure);
+      outcomes[i] = push(*servers[i], "app", i % 2 == 0, std::chrono::seconds(1));
+    });
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+      SCOPED_TRACE(fmt::format("{} at request {}", name, i / 2));
+      EXPECT_EQ(outcomes[i], "");
+      check(*servers[i], "app");
+      EXPECT_THAT(servers[i]->violations(), IsEmpty());
+    }
+  }
 }
 
 // One failing run says enough; the seed makes it again.

@@ -135,10 +135,25 @@ std::string render_head(const HttpCall& call, const HttpReply& reply) {
 
 using Pause = std::function<void(std::chrono::milliseconds)>;
 
+/// Byte by byte, for as long as the other side wants them.
+bool send_drop_by_drop(Connection& connection, std::string_view bytes,
+                       std::chrono::milliseconds time, const Pause& pause) {
+  for (const char& byte : bytes) {
+    pause(time);
+    if (!connection.send({&byte, 1})) return false;
+  }
+  return true;
+}
+
 /// False when the connection is of no use after this.
 bool send_reply(Connection& connection, const HttpCall& call, const HttpReply& reply,
                 const Pause& pause) {
   pause(reply.delay);
+  if (reply.drip.count() > 0) {
+    const bool bodiless = call.method == "HEAD" || is_bodiless(reply);
+    return send_drop_by_drop(connection, render_head(call, reply) + (bodiless ? "" : reply.body),
+                             reply.drip, pause);
+  }
   if (!connection.send(render_head(call, reply))) return false;
   if (call.method == "HEAD" || is_bodiless(reply)) return true;
   std::string_view body = reply.body;

@@ -44,6 +44,8 @@ struct HttpReply {
   /// Waited before the first byte, and in the middle of the body.
   std::chrono::milliseconds delay{0};
   std::chrono::milliseconds delay_in_body{0};
+  /// Waited before each byte of head and body.
+  std::chrono::milliseconds drip{0};
 
   static HttpReply of(int status, std::string body = "") {
     HttpReply reply;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "base/http.h"
 #include "registry/auth/authenticator.h"
 #include "registry/remote/client.h"
@@ -23,7 +24,7 @@ struct RemoteWorld {
                       [credential](const std::string&, const std::string&) { return credential; },
                       {.retry = retry(), .now = [this] { return now; }}) {}
 
-  registry::RetryOptions retry() {
+  RetryOptions retry() {
     return {.attempts = 4,
             .pause =
                 [this](std::chrono::milliseconds time) {
@@ -37,7 +38,10 @@ struct RemoteWorld {
       registry::Client::Purpose purpose = registry::Client::Purpose::kWrite) {
     return std::make_unique<registry::Client>(
         *http, authenticator, registry::RegistryReference::parse(name),
-        registry::RemoteOptions{.retry = retry(), .chunk_bytes = chunk_bytes, .ask_from_bytes = 0},
+        registry::RemoteOptions{.retry = retry(),
+                                .answer_timeout = answer_timeout,
+                                .chunk_bytes = chunk_bytes,
+                                .ask_from_bytes = 0},
         purpose);
   }
   registry::RemoteTarget target(const std::string& name, std::size_t chunk_bytes = 1000) {
@@ -54,11 +58,31 @@ struct RemoteWorld {
         registry::RemoteOptions{.retry = retry()});
   }
 
+  std::chrono::milliseconds answer_timeout{60'000};
   std::mutex mutex;
   std::vector<std::chrono::milliseconds> pauses;
   std::chrono::steady_clock::time_point now{};
   std::unique_ptr<HttpClient> http = make_curl_client({.proxies_from_environment = false});
   registry::Authenticator authenticator;
 };
+
+/// That many bytes, no two parts of which are alike.
+inline std::string bytes_of(std::size_t size) {
+  std::string out;
+  for (std::size_t i = 0; out.size() < size; ++i) out += std::to_string(i * 7919);
+  out.resize(size);
+  return out;
+}
+
+/// What the body throws.
+template <class Body>
+Error error_of(Body&& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return error;
+  }
+  return {ErrorKind::kFailed, "nothing was thrown"};
+}
 
 }  // namespace kasane::testing

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/form_fields.h"
+
 namespace kasane::testing {
 namespace {
 
@@ -14,56 +16,6 @@ HttpReply error(int status, const std::string& code) {
   // A registry that shows to whom it talks: no client may repeat that.
   return HttpReply::of(status, fmt::format(R"({{"errors":[{{"code":"{}","message":"{} {}"}}]}})",
                                            code, StrictRegistry::kPassword, code));
-}
-
-std::string decode(const std::string& text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      out += static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16));
-      i += 2;
-    } else {
-      out += text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return out;
-}
-
-/// All values of a field of a form or query.
-std::vector<std::string> find_all(const std::string& form, const std::string& name) {
-  std::vector<std::string> out;
-  for (std::size_t at = 0; at <= form.size();) {
-    const std::size_t end = std::min(form.find('&', at), form.size());
-    const std::string field = form.substr(at, end - at);
-    if (field.starts_with(name + "=")) out.push_back(decode(field.substr(name.size() + 1)));
-    at = end + 1;
-  }
-  return out;
-}
-
-std::string find_one(const std::string& form, const std::string& name) {
-  const auto all = find_all(form, name);
-  return all.empty() ? "" : all.front();
-}
-
-std::string query_of(const HttpCall& call) {
-  const std::size_t mark = call.target.find('?');
-  return mark == std::string::npos ? "" : call.target.substr(mark + 1);
-}
-
-/// Whether the scopes of a token allow the action.
-bool allows(const std::string& scopes, const std::string& repository, const std::string& action) {
-  const std::string prefix = "repository:" + repository + ":";
-  for (std::size_t at = 0; at < scopes.size();) {
-    const std::size_t end = std::min(scopes.find(' ', at), scopes.size());
-    const std::string scope = scopes.substr(at, end - at);
-    if (scope.starts_with(prefix) &&
-        ("," + scope.substr(prefix.size()) + ",").find("," + action + ",") != std::string::npos) {
-      return true;
-    }
-    at = end + 1;
-  }
-  return false;
 }
 
 std::string without_digests(std::string path) {
@@ -79,6 +31,8 @@ std::string without_digests(std::string path) {
 
 StrictRegistry::StrictRegistry(Options options)
     : options_(options),
+      tokens_(options.auth,
+              options.tokens_tell_rights ? options.read_only : std::set<std::string>()),
       foreign_([this](const HttpCall& call) { return serve_foreign(call); }),
       server_([this](const HttpCall& call) { return handle(call); }) {}
 
@@ -107,7 +61,7 @@ void StrictRegistry::lose_blob(const std::string& repository, const Digest& dige
 
 void StrictRegistry::expire_tokens() {
   const std::lock_guard guard(mutex_);
-  tokens_.clear();
+  tokens_.expire();
 }
 
 std::size_t StrictRegistry::requests() const {
@@ -117,7 +71,7 @@ std::size_t StrictRegistry::requests() const {
 
 std::size_t StrictRegistry::token_requests() const {
   const std::lock_guard guard(mutex_);
-  return token_requests_;
+  return tokens_.requests();
 }
 
 std::vector<std::string> StrictRegistry::log() const {
@@ -179,10 +133,14 @@ std::size_t StrictRegistry::manifests(const std::string& repository) const {
 
 std::vector<std::string> StrictRegistry::secrets() const {
   const std::lock_guard guard(mutex_);
-  std::vector<std::string> out{kPassword, kIdentityToken, kAzureToken,
-                               basic_authorization({kUser, kPassword}).substr(6)};
-  out.insert(out.end(), given_.begin(), given_.end());
-  return out;
+  return tokens_.secrets();
+}
+
+std::optional<HttpReply> StrictRegistry::refuse_stranger(const HttpCall& call,
+                                                         const std::string& repository) {
+  if (options_.auth != Auth::kNone) return tokens_.refuse(call, repository, server_.url());
+  if (!call.header("Authorization").empty()) violations_.push_back("Authorization unasked for");
+  return std::nullopt;
 }
 
 HttpReply StrictRegistry::violate(int status, const std::string& code, const std::string& what) {
@@ -205,8 +163,7 @@ HttpReply StrictRegistry::handle(const HttpCall& call) {
   {
     const std::lock_guard guard(mutex_);
     if (!call.path().starts_with("/v2/")) {
-      ++token_requests_;
-      return serve_token(call);
+      return tokens_.serve(call);
     }
     const auto found = faults_.find(log_.size());
     log_.push_back(call.method + " " + without_digests(call.path()));
@@ -219,72 +176,9 @@ HttpReply StrictRegistry::handle(const HttpCall& call) {
   return fault ? fault(call, answer) : answer();
 }
 
-HttpReply StrictRegistry::give_token(const std::string& scope) {
-  const std::string token = fmt::format("tok-SECRET-{}", ++counter_);
-  tokens_[token] = scope;
-  given_.push_back(token);
-  return HttpReply::of(200, Json{{"access_token", token}, {"expires_in", 300}}.dump());
-}
-
-HttpReply StrictRegistry::serve_token(const HttpCall& call) {
-  const std::string form = call.method == "GET" ? query_of(call) : call.body;
-  if (find_one(form, "service") != "strict") return HttpReply::of(400, kPassword);
-  if (call.path() == "/oauth2/exchange") {
-    if (find_one(form, "grant_type") != "access_token" ||
-        find_one(form, "access_token") != kAzureToken) {
-      return HttpReply::of(401, kAzureToken);
-    }
-    const std::string token = fmt::format("refresh-SECRET-{}", ++counter_);
-    given_.push_back(token);
-    return HttpReply::of(200, Json{{"refresh_token", token}}.dump());
-  }
-  std::string scope;
-  for (const std::string& one : find_all(form, "scope")) scope += (scope.empty() ? "" : " ") + one;
-  if (call.method == "GET") {
-    if (call.header("Authorization") != basic_authorization({kUser, kPassword})) {
-      return HttpReply::of(401, kPassword);
-    }
-    return give_token(scope);
-  }
-  const std::string refresh = find_one(form, "refresh_token");
-  const bool known =
-      refresh == kIdentityToken ||
-      (refresh.starts_with("refresh-SECRET-") && std::count(given_.begin(), given_.end(), refresh));
-  if (find_one(form, "grant_type") != "refresh_token" || !known) return HttpReply::of(401, refresh);
-  return give_token(scope);
-}
-
-std::optional<HttpReply> StrictRegistry::refuse_stranger(const HttpCall& call,
-                                                         const std::string& repository) {
-  if (options_.auth == Auth::kNone) {
-    if (!call.header("Authorization").empty()) violations_.push_back("Authorization unasked for");
-    return std::nullopt;
-  }
-  const std::string given = call.header("Authorization");
-  if (options_.auth == Auth::kBasic) {
-    if (given == basic_authorization({kUser, kPassword})) return std::nullopt;
-    return error(401, "UNAUTHORIZED")
-        .with("WWW-Authenticate", "Basic realm=\"strict, \\\"one\\\"\"");
-  }
-  const std::string action =
-      call.method == "GET" || call.method == "HEAD"                                   ? "pull"
-      : call.method == "DELETE" && call.path().find("/uploads/") == std::string::npos ? "delete"
-                                                                                      : "push";
-  // Asking where an upload stands needs what uploading needs.
-  const bool uploads = call.path().find("/uploads/") != std::string::npos;
-  const std::string needed = uploads ? "push" : action;
-  const auto token = given.starts_with("Bearer ") ? tokens_.find(given.substr(7)) : tokens_.end();
-  if (token != tokens_.end() && allows(token->second, repository, needed)) return std::nullopt;
-  const std::string realm = server_.url(options_.auth == Auth::kAzure ? "/oauth2/token" : "/token");
-  return error(401, "UNAUTHORIZED")
-      .with("WWW-Authenticate",
-            fmt::format("Bearer realm=\"{}\",service=\"strict\",scope=\"repository:{}:{}\"", realm,
-                        repository, needed));
-}
-
 HttpReply StrictRegistry::serve(const HttpCall& call) {
   const std::string path = call.path().substr(4);
-  if (path == "_catalog") return serve_catalog();
+  if (path == "_catalog") return serve_catalog(call);
   for (const char* part : {"/blobs/uploads/", "/blobs/", "/manifests/", "/tags/", "/referrers/"}) {
     const std::size_t at = path.find(part);
     if (at == std::string::npos) continue;
@@ -340,12 +234,7 @@ HttpReply StrictRegistry::begin_upload(const HttpCall& call, const std::string& 
   const std::string from = find_one(query_of(call), "from");
   if (!mount.empty()) {
     const auto blob = repositories_[from].blobs.find(mount);
-    const auto token =
-        tokens_.find(call.header("Authorization")
-                         .substr(std::min<std::size_t>(7, call.header("Authorization").size())));
-    const bool allowed = options_.auth != Auth::kBearer ||
-                         (token != tokens_.end() && allows(token->second, from, "pull"));
-    if (allowed && blob != repositories_[from].blobs.end()) {
+    if (tokens_.may_pull(call, from) && blob != repositories_[from].blobs.end()) {
       repositories_[repository].blobs[mount] = blob->second;
       return HttpReply::of(201).with("Location", "/v2/" + repository + "/blobs/" + mount);
     }
@@ -452,6 +341,13 @@ HttpReply StrictRegistry::take_manifest(const HttpCall& call, const std::string&
   for (const Json& layer : document.value("layers", Json::array())) {
     needed.push_back(layer.value("digest", ""));
   }
+  for (const Json& entry : document.value("manifests", Json::array())) {
+    // What hangs on an image and is listed under a fallback tag may be gone.
+    if (name.starts_with("sha256-")) break;
+    if (!place.manifests.contains(entry.value("digest", ""))) {
+      return violate(404, "MANIFEST_UNKNOWN", "an index before its manifests");
+    }
+  }
   for (const std::string& blob : needed) {
     if (!place.blobs.contains(blob) && lost_.contains(blob)) {
       return error(400, "MANIFEST_BLOB_UNKNOWN");
@@ -491,81 +387,34 @@ void StrictRegistry::add_referrer(Repository& place, const std::string& subject,
   list.bytes = index.dump();
 }
 
-HttpReply StrictRegistry::serve_catalog() {
-  Json names = Json::array();
-  for (const auto& [name, repository] : repositories_) names.push_back(name);
-  return HttpReply::of(200, Json{{"repositories", names}}.dump());
+HttpReply StrictRegistry::serve_page(const HttpCall& call, const char* field,
+                                     const std::map<std::string, Json>& entries) const {
+  const std::string last = find_one(query_of(call), "last");
+  Json page = Json::array();
+  std::string end;
+  auto entry = last.empty() ? entries.begin() : entries.upper_bound(last);
+  for (; entry != entries.end() && page.size() < options_.page_size; ++entry) {
+    page.push_back(entry->second);
+    end = entry->first;
+  }
+  HttpReply reply = HttpReply::of(200, Json{{field, page}}.dump());
+  if (entry != entries.end()) {
+    reply.headers.emplace_back("Link", fmt::format("<{}?n={}&last={}>; rel=\"next\"", call.path(),
+                                                   options_.page_size, end));
+  }
+  return reply;
+}
+
+HttpReply StrictRegistry::serve_catalog(const HttpCall& call) {
+  std::map<std::string, Json> names;
+  for (const auto& [name, repository] : repositories_) names.emplace(name, name);
+  return serve_page(call, "repositories", names);
 }
 
 HttpReply StrictRegistry::serve_tags(const HttpCall& call, const std::string& repository) {
-  const std::string last = find_one(query_of(call), "last");
-  Json tags = Json::array();
-  bool more = false;
-  for (const auto& [tag, digest] : repositories_[repository].tags) {
-    if (!last.empty() && tag <= last) continue;
-    if (tags.size() == options_.page_size) {
-      more = true;
-      break;
-    }
-    tags.push_back(tag);
-  }
-  HttpReply reply = HttpReply::of(200, Json{{"name", repository}, {"tags", tags}}.dump());
-  if (more) {
-    reply.headers.emplace_back(
-        "Link", fmt::format("</v2/{}/tags/list?n={}&last={}>; rel=\"next\"", repository,
-                            options_.page_size, tags.back().get<std::string>()));
-  }
-  return reply;
+  std::map<std::string, Json> tags;
+  for (const auto& [tag, digest] : repositories_[repository].tags) tags.emplace(tag, tag);
+  return serve_page(call, "tags", tags);
 }
-
-namespace fault {
-namespace {
-
-/// Breaks after the head of an answer. Answers to HEAD have nothing that could be missing.
-HttpReply broken(const HttpCall& call) {
-  HttpReply reply = HttpReply::of(call.method == "HEAD" ? 503 : 200, "lost");
-  reply.reset_after = 0;
-  return reply;
-}
-
-}  // namespace
-
-StrictRegistry::Fault reset() {
-  return [](const HttpCall& call, const auto&) { return broken(call); };
-}
-
-StrictRegistry::Fault lost_answer() {
-  return [](const HttpCall& call, const auto& serve) {
-    serve();
-    return broken(call);
-  };
-}
-
-StrictRegistry::Fault truncation() {
-  return [](const HttpCall&, const auto& serve) {
-    HttpReply reply = serve();
-    if (reply.body.empty()) reply.body = "cut";
-    reply.close_after = reply.body.size() / 2;
-    return reply;
-  };
-}
-
-StrictRegistry::Fault status(int status, std::optional<std::string> retry_after) {
-  return [status, retry_after](const HttpCall&, const auto&) {
-    HttpReply reply = error(status, "ON_CUE");
-    if (retry_after) reply.headers.emplace_back("Retry-After", *retry_after);
-    return reply;
-  };
-}
-
-StrictRegistry::Fault without(std::string header) {
-  return [header](const HttpCall&, const auto& serve) {
-    HttpReply reply = serve();
-    std::erase_if(reply.headers, [&](const auto& one) { return one.first == header; });
-    return reply;
-  };
-}
-
-}  // namespace fault
 
 }  // namespace kasane::testing

@@ -8,10 +8,11 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 
 #include "base/digest.h"
 #include "tests/support/http_server.h"
+#include "tests/support/strict_tokens.h"
 
 namespace kasane::testing {
 
@@ -20,7 +21,7 @@ namespace kasane::testing {
 /// changes with each answer, and lose their power with the next one. Thread-safe.
 class StrictRegistry {
  public:
-  enum class Auth { kNone, kBasic, kBearer, kAzure };
+  using Auth = StrictTokens::Auth;
   struct Options {
     Auth auth = Auth::kNone;
     std::uint64_t least_chunk = 0;
@@ -30,11 +31,14 @@ class StrictRegistry {
     std::size_t page_size = 1000;
     /// Repositories that nobody may write to.
     std::set<std::string> read_only = {};
+    /// Tokens are for what their owner may do, not for what was asked for; what they lack is
+    /// answered 401, as Azure Container Registry does it. Otherwise 403.
+    bool tokens_tell_rights = false;
   };
-  static constexpr const char* kUser = "somebody";
-  static constexpr const char* kPassword = "hunter2-PASSWORD";
-  static constexpr const char* kIdentityToken = "idtok-SECRET";
-  static constexpr const char* kAzureToken = "aadtok-SECRET";
+  static constexpr const char* kUser = StrictTokens::kUser;
+  static constexpr const char* kPassword = StrictTokens::kPassword;
+  static constexpr const char* kIdentityToken = StrictTokens::kIdentityToken;
+  static constexpr const char* kAzureToken = StrictTokens::kAzureToken;
 
   /// Answers in place of the registry; `serve` does what was asked and gives the true answer.
   using Fault = std::function<HttpReply(const HttpCall&, const std::function<HttpReply()>& serve)>;
@@ -91,8 +95,6 @@ class StrictRegistry {
   HttpReply handle(const HttpCall& call);
   HttpReply serve(const HttpCall& call);
   HttpReply serve_foreign(const HttpCall& call);
-  HttpReply serve_token(const HttpCall& call);
-  HttpReply give_token(const std::string& scope);
   std::optional<HttpReply> refuse_stranger(const HttpCall& call, const std::string& repository);
   HttpReply serve_blob(const HttpCall& call, const std::string& repository,
                        const std::string& digest);
@@ -106,7 +108,10 @@ class StrictRegistry {
                           const std::string& name);
   static void add_referrer(Repository& place, const std::string& subject,
                            const nlohmann::json& document, const std::string& digest);
-  HttpReply serve_catalog();
+  HttpReply serve_catalog(const HttpCall& call);
+  /// One page of a list, and where the next one is.
+  HttpReply serve_page(const HttpCall& call, const char* field,
+                       const std::map<std::string, nlohmann::json>& entries) const;
   HttpReply serve_tags(const HttpCall& call, const std::string& repository);
   HttpReply where(HttpReply reply, const std::string& id, Upload& upload);
   HttpReply violate(int status, const std::string& code, const std::string& what);
@@ -118,28 +123,12 @@ class StrictRegistry {
   std::set<std::string> lost_;
   std::map<std::string, Repository> repositories_;
   std::map<std::string, Upload> uploads_;
-  /// Tokens and their scopes.
-  std::map<std::string, std::string> tokens_;
-  std::vector<std::string> given_;
+  StrictTokens tokens_;
   std::vector<std::string> violations_;
   std::vector<std::string> log_;
-  std::size_t token_requests_ = 0;
   unsigned counter_ = 0;
   HttpServer foreign_;
   HttpServer server_;
 };
-
-/// Faults for fail_at().
-namespace fault {
-/// The connection breaks before anything is done.
-StrictRegistry::Fault reset();
-/// It is done, and the answer gets lost.
-StrictRegistry::Fault lost_answer();
-/// Half of the answer's body comes.
-StrictRegistry::Fault truncation();
-StrictRegistry::Fault status(int status, std::optional<std::string> retry_after = std::nullopt);
-/// The header is missing in the true answer.
-StrictRegistry::Fault without(std::string header);
-}  // namespace fault
 
 }  // namespace kasane::testing

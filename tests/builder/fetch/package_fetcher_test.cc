@@ -69,10 +69,11 @@ class PackageFetcherTest : public testing::Test {
 
   FetchOptions options() {
     FetchOptions options;
-    options.pause = [this](milliseconds time) {
+    options.retry.pause = [this](milliseconds time) {
       const std::lock_guard guard(mutex_);
       pauses_.push_back(time);
     };
+    options.retry.random = [] { return 1.0; };
     return options;
   }
 
@@ -314,7 +315,7 @@ TEST_F(PackageFetcherTest, WaitsAsLongAsTheServerAsks) {
       case 0:
         return HttpReply::of(429).with("Retry-After", "7");
       case 1:
-        return HttpReply::of(503).with("Retry-After", "100000");
+        return HttpReply::of(503).with("Retry-After", "40");
       case 2:
         return HttpReply::of(500).with("Retry-After", "Fri, 31 Dec 1999 23:59:59 GMT");
       default:
@@ -322,7 +323,7 @@ TEST_F(PackageFetcherTest, WaitsAsLongAsTheServerAsks) {
     }
   });
   fetch({package(server.url("/a"), "bytes")});
-  EXPECT_THAT(pauses_, ElementsAre(milliseconds(7000), milliseconds(60'000), milliseconds(2000)));
+  EXPECT_THAT(pauses_, ElementsAre(milliseconds(7500), milliseconds(41'000), milliseconds(2000)));
 }
 
 TEST_F(PackageFetcherTest, GoesOnAsLongAsItGetsFurther) {

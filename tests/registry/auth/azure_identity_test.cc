@@ -1,5 +1,6 @@
 #include "registry/auth/azure_identity.h"
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 
@@ -40,7 +41,8 @@ class AzureIdentityTest : public ::testing::Test {
                           {directory_.path().native()},
                           {},
                           [this] { return now_; },
-                          [] { return std::chrono::system_clock::time_point(); }});
+                          [] { return std::chrono::system_clock::time_point(); },
+                          {.pause = [this](auto) { ++pauses_; }}});
   }
   std::string file(const std::string& name, const std::string& text) {
     const auto path = directory_ / name.c_str();
@@ -58,6 +60,7 @@ class AzureIdentityTest : public ::testing::Test {
   std::unique_ptr<CommandRunner> runner_ = make_posix_command_runner();
   std::unique_ptr<HttpClient> http_ = make_curl_client({.proxies_from_environment = false});
   std::chrono::steady_clock::time_point now_{};
+  int pauses_ = 0;
 };
 
 Variables principal(const HttpServer& authority) {
@@ -182,6 +185,26 @@ TEST_F(AzureIdentityTest, TheCommandLineIsAskedForATokenForRegistries) {
             "--output json\n");
   install_az("echo 'Please run az login' >&2; exit 1");
   EXPECT_EQ(identity({}).find_token(), std::nullopt);
+}
+
+TEST_F(AzureIdentityTest, WhereNobodyIsLoggedInToTheCommandLineTheMachineIsAsked) {
+  HttpServer host([](const HttpCall&) { return HttpReply::of(200, kAnswer); });
+  install_az("echo 'Please run az login' >&2; exit 1");
+  auto who = identity({{"AZURE_POD_IDENTITY_AUTHORITY_HOST", host.url()}});
+  EXPECT_THAT(who.describe(), HasSubstr("`az` is installed"));
+  EXPECT_EQ(who.find_token()->token.reveal(), "entra-SECRET");
+  EXPECT_EQ(who.source(), Source::kVirtualMachine);
+  EXPECT_THAT(who.describe(), HasSubstr("the managed identity of a virtual machine"));
+}
+
+TEST_F(AzureIdentityTest, AnEndpointThatIsBusyIsAskedAgain) {
+  std::atomic<int> calls = 0;
+  HttpServer host([&](const HttpCall&) {
+    return ++calls < 3 ? HttpReply::of(429).with("Retry-After", "1") : HttpReply::of(200, kAnswer);
+  });
+  auto who = identity({{"AZURE_POD_IDENTITY_AUTHORITY_HOST", host.url()}});
+  EXPECT_EQ(who.find_token()->token.reveal(), "entra-SECRET");
+  EXPECT_EQ(pauses_, 2);
 }
 
 TEST_F(AzureIdentityTest, RefusalsTellTheCodeAndNoSecret) {

@@ -86,13 +86,28 @@ TEST(AzureRegistry, WhatWasSoftlyDeletedIsToBeRestored) {
 }
 
 TEST(AzureRegistry, PermissionsAreThoseOfTheRepository) {
-  Time time;
-  AzureRegistry server(
-      {.registry = {.auth = StrictRegistry::Auth::kAzure, .read_only = {"theirs"}}}, time.clock());
-  RemoteWorld world(kEntra);
-  EXPECT_TRUE(world.client(server.host() + "/ours")->may_write());
-  EXPECT_FALSE(world.client(server.host() + "/theirs")->may_write());
-  EXPECT_THAT(server.registry().violations(), IsEmpty());
+  // The token is for less than was asked for, or the registry refuses what it is used for.
+  for (const bool tokens_tell_rights : {true, false}) {
+    SCOPED_TRACE(tokens_tell_rights);
+    Time time;
+    AzureRegistry server({.registry = {.auth = StrictRegistry::Auth::kAzure,
+                                       .read_only = {"theirs"},
+                                       .tokens_tell_rights = tokens_tell_rights}},
+                         time.clock());
+    RemoteWorld world(kEntra);
+    server.registry().put_blob("theirs", "bytes");
+    const auto ours = world.client(server.host() + "/ours");
+    const auto theirs = world.client(server.host() + "/theirs");
+    EXPECT_TRUE(ours->may_write());
+    EXPECT_FALSE(theirs->may_write());
+    EXPECT_TRUE(theirs->has_blob(Digest::of("bytes"), 5));
+    EXPECT_TRUE(ours->mount_blob(Digest::of("bytes"), "theirs"));
+    auto target = world.target(server.host() + "/theirs:1");
+    const Error error = testing::error_of([&] { testing::put_image(target, {{"one"}}); });
+    EXPECT_EQ(error.kind(), ErrorKind::kRefused);
+    EXPECT_EQ(error.hint_text(), "ask for the permission `repository:theirs:pull,push`");
+    EXPECT_THAT(server.registry().violations(), IsEmpty());
+  }
 }
 
 }  // namespace

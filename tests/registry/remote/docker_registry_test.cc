@@ -127,7 +127,7 @@ TEST_P(DockerRegistryTest, TakesAndGivesImages) {
 TEST_P(DockerRegistryTest, ListsAndDeletes) {
   auto target = world_.target(name("app:t000"));
   std::vector<std::string> tags;
-  for (int i = 0; i < 30; ++i) tags.push_back(fmt::format("t{:03}", i));
+  for (int i = 0; i < 10; ++i) tags.push_back(fmt::format("t{:03}", i));
   const auto manifest = testing::put_image(target, {{"tar", Codec::kNone}}, tags);
   const auto client = world_.client(name("app"));
   EXPECT_EQ(client->fetch_tags(7), tags);
@@ -136,6 +136,17 @@ TEST_P(DockerRegistryTest, ListsAndDeletes) {
   EXPECT_TRUE(client->delete_manifest(manifest.digest()));
   EXPECT_FALSE(client->delete_manifest(manifest.digest()));
   EXPECT_EQ(client->find_descriptor("t003"), std::nullopt);
+}
+
+// It gives all tags at once, whatever is asked for, but repositories page by page.
+TEST_P(DockerRegistryTest, RepositoriesComePageByPage) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 5; ++i) {
+    names.push_back(fmt::format("many/r{}", i));
+    auto target = world_.target(name(names.back() + ":1"));
+    testing::put_image(target, {{"tar", Codec::kNone}});
+  }
+  EXPECT_EQ(world_.client(name("many/r0"))->fetch_repositories(2), names);
 }
 
 TEST_P(DockerRegistryTest, SkopeoReadsWhatWasPushed) {

@@ -8,6 +8,7 @@
 #include "registry/layout_document.h"
 #include "registry/open_image.h"
 #include "registry/remote/remote_image.h"
+#include "tests/support/registry_faults.h"
 #include "tests/support/remote_world.h"
 #include "tests/support/strict_registry.h"
 #include "tests/support/temporary_directory.h"
@@ -16,6 +17,7 @@
 namespace kasane::registry {
 namespace {
 
+using testing::bytes_of;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -27,13 +29,6 @@ using testing::TemporaryDirectory;
 namespace fault = testing::fault;
 
 const Credential kSomebody = Password{StrictRegistry::kUser, Secret(StrictRegistry::kPassword)};
-
-std::string bytes_of(std::size_t size) {
-  std::string out;
-  for (std::size_t i = 0; out.size() < size; ++i) out += std::to_string(i * 7919);
-  out.resize(size);
-  return out;
-}
 
 RemoteImage image_of(RemoteWorld& world, const std::string& name) {
   return RemoteImage(world.client(name), std::nullopt);

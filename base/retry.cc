@@ -1,11 +1,16 @@
-#include "registry/remote/retry.h"
+#include "base/retry.h"
 
 #include <algorithm>
 #include <charconv>
 #include <ctime>
+#include <random>
 #include <string>
+#include <thread>
+#include <utility>
 
-namespace kasane::registry {
+#include <fmt/format.h>
+
+namespace kasane {
 namespace {
 
 constexpr std::int64_t kMostSeconds = 86'400;
@@ -20,23 +25,38 @@ std::optional<std::time_t> read_time(std::optional<std::string_view> text) {
   return ::timegm(&time);
 }
 
+double chance() {
+  thread_local std::minstd_rand source{std::random_device()()};
+  return std::uniform_real_distribution<double>(0, 1)(source);
+}
+
 }  // namespace
 
 bool Retry::wait(std::optional<std::chrono::milliseconds> asked) {
   const bool told = asked && asked->count() > 0;
   if (!told && counted_ >= options_.attempts) return false;
-  const double spread = 0.5 + 0.5 * options_.random();
+  const double spread = 0.5 + 0.5 * (options_.random ? options_.random() : chance());
   auto time = std::chrono::milliseconds(
       static_cast<std::int64_t>(static_cast<double>(next_.count()) * spread));
   // Never earlier than asked; a little later, lest all that were refused come back at once.
   if (asked) time += *asked;
   if (waited_ + time > options_.budget) return false;
-  options_.pause(time);
+  if (options_.pause) {
+    options_.pause(time);
+  } else {
+    std::this_thread::sleep_for(time);
+  }
   waited_ += time;
   ++attempts_;
   counted_ += told ? 0 : 1;
   next_ = std::min(next_ * 2, options_.longest_pause);
   return true;
+}
+
+void Retry::wait_or_throw(Error failure, std::optional<std::chrono::milliseconds> asked) {
+  if (wait(asked)) return;
+  failure.add_context(fmt::format("after {} attempts", attempts_));
+  throw failure;
 }
 
 void Retry::begin_anew() {
@@ -66,4 +86,4 @@ std::optional<std::chrono::milliseconds> read_retry_after(const HttpHeaders& hea
   return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kMostSeconds));
 }
 
-}  // namespace kasane::registry
+}  // namespace kasane
