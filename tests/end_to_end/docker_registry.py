@@ -42,13 +42,13 @@ class Certificates:
 class DockerRegistry:
     """docker-registry with an empty store, until left."""
 
-    def __init__(self, folder, htpasswd=False, tls=None, tokens=None):
+    def __init__(self, folder, htpasswd=False, tls=None, tokens=None, address="127.0.0.1"):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
+        self._address = address
+        with socket.create_server((address, 0), family=socket.AF_INET6 if ":" in address else socket.AF_INET) as free:
             self.port = free.getsockname()[1]
-        self.host = f"127.0.0.1:{self.port}"
+        self.host = f"[{address}]:{self.port}" if ":" in address else f"{address}:{self.port}"
         self._tls = tls
         settings = {"version": "0.1", "log": {"level": "error", "accesslog": {"disabled": True}},
                     "storage": {"filesystem": {"rootdirectory": str(self.folder / "store")}, "delete": {"enabled": True}},
@@ -70,7 +70,7 @@ class DockerRegistry:
                                         stderr=self._log, env={**os.environ, "OTEL_TRACES_EXPORTER": "none"})
         for _ in range(500):
             try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                socket.create_connection((self._address, self.port), 1).close()
                 return self
             except OSError:
                 time.sleep(0.02)
@@ -150,7 +150,9 @@ class TokenServer(_Server):
             kind, name, actions = scope.split(":")
             access.append({"type": kind, "name": name, "actions": actions.split(",")})
         token = self._sign({"iss": "test", "sub": USER, "aud": query["service"][0], "jti": str(len(self.tokens)),
-                            "nbf": int(time.time()) - 60, "iat": int(time.time()), "exp": int(time.time()) + self.life,
+                            "nbf": int(time.time()) - 60, "iat": int(time.time()),
+                            # docker-registry believes a token for a minute more.
+                            "exp": int(time.time()) + self.life - 60,
                             "access": access})
         self.tokens.append(token)
         body = json.dumps({"token": token, "expires_in": self.life}).encode()
