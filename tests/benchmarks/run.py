@@ -27,7 +27,8 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "end_to_end"))
 
-from docker_registry import DockerRegistry, Proxy  # noqa: E402
+from docker_registry import DockerRegistry  # noqa: E402
+from slow_line import SlowLine  # noqa: E402
 
 FIXTURES = HERE.parent.parent / "fixtures"
 DEMO_LOCK = "demo/conda-lock.yml"
@@ -223,15 +224,17 @@ class Bench:
             writer.start()
             writer.join()
         times = {name: [] for name in ("kasane copy", "curl -T", "skopeo copy", "buildah push")}
-        again = {"kasane copy": [], "skopeo copy": []}
+        again = {name: [] for name in times}
         memory = []
         for _ in range(self.rounds):
             for name, push in times.items():
                 with DockerRegistry(self.fresh("registry")) as server:
                     if name == "curl -T":
                         push.append(self.curl(server, source))
+                        again[name].append(self.curl(server, changed, but_those_of=source))
                     elif name == "buildah push":
-                        push.append(self.buildah_push(server, source))
+                        for layout, list_of_times in ((source, push), (changed, again[name])):
+                            list_of_times.append(self.buildah_push(server, layout, keep=layout == changed))
                     else:
                         seconds, peak, _ = measured(self.copying(name, source, server))
                         push.append(seconds)
@@ -242,27 +245,28 @@ class Bench:
         for name in ("curl -T", "skopeo copy", "buildah push"):
             row(name, times[name], ratio(ours, times[name]) + " is kasane's time of it")
         row("kasane copy, one layer changed", again["kasane copy"])
-        row("skopeo copy, one layer changed", again["skopeo copy"], ratio(again["skopeo copy"], again["kasane copy"]))
+        for name in ("curl -T", "skopeo copy", "buildah push"):
+            row(f"{name}, one layer changed", again[name], f"{ratio(again[name], again['kasane copy'])} of kasane's time")
         self.latency()
 
     def latency(self):
         cache = self.cache_with_packages("cache")
-        with DockerRegistry(self.fresh("registry")) as server, Proxy(delay=0.03) as proxy:
-            self.kasane_push(cache, f"{server.host}/one:1", proxy, "--max-layers", "42")
-            same = [self.kasane_push(cache, f"{server.host}/one:1", proxy, "--max-layers", "42")
-                    for _ in range(self.rounds)]
+        many = ("--max-layer-size", "16MiB", "--max-layers", "64")
+        with DockerRegistry(self.fresh("registry")) as server, SlowLine(server.port, 0.03) as line:
+            self.kasane_push(cache, f"{line.host}/one:1", *many)
+            same = [self.kasane_push(cache, f"{line.host}/one:1", *many) for _ in range(self.rounds)]
             row("unchanged, 30 ms a request", [seconds for seconds, _ in same], f"{same[0][1]['requests']} requests")
-            empty = [self.kasane_push(self.fresh("empty"), f"{server.host}/other-{number}:1", proxy, "--max-layers", "42")
+            empty = [self.kasane_push(self.fresh("empty"), f"{line.host}/other-{number}:1", *many)
                      for number in range(self.rounds)]
             known = sum(layer["origin"] == "mounted" for layer in empty[0][1]["layers"])
             row("empty disk, 30 ms a request", [seconds for seconds, _ in empty],
                 f"{known} layers mounted, {empty[0][1]['requests']} requests, "
                 f"{empty[0][1]['bytes']['fetched']} bytes of packages")
 
-    def kasane_push(self, cache, target, proxy, *more):
+    def kasane_push(self, cache, target, *more):
         command = [self.kasane, "build", self.work / "bench.yml", "--base", f"oci:{self.base}", "--push", target,
                    "--no-compile", "--json", *more]
-        seconds, _, out = measured(command, KASANE_CACHE_DIR=str(cache), http_proxy=proxy.url)
+        seconds, _, out = measured(command, KASANE_CACHE_DIR=str(cache))
         return seconds, json.loads(out)
 
     def copying(self, tool, layout, server):
@@ -271,10 +275,12 @@ class Bench:
         return ["skopeo", "copy", "-q", "--insecure-policy", "--dest-tls-verify=false", f"oci:{layout}:t",
                 f"docker://{server.host}/app:1"]
 
-    def curl(self, server, layout):
+    def curl(self, server, layout, but_those_of=None):
         """The blobs alone, sent by curl, eight at once."""
         places = []
         for path in (layout / "blobs/sha256").iterdir():
+            if but_those_of and (but_those_of / "blobs/sha256" / path.name).exists():
+                continue
             connection = http.client.HTTPConnection(server.host)
             connection.request("POST", "/v2/app/blobs/uploads/")
             place = connection.getresponse().getheader("Location")
@@ -283,8 +289,9 @@ class Bench:
         return measured(["curl", "-sSf", "-Z", "--parallel-max", "8", "-H", "Content-Type: application/octet-stream",
                          *arguments])[0]
 
-    def buildah_push(self, server, layout):
-        storage = ["--root", self.fresh("storage"), "--runroot", self.fresh("run"), "--storage-driver", "overlay"]
+    def buildah_push(self, server, layout, keep=False):
+        root = self.room / "storage" if keep else self.fresh("storage")
+        storage = ["--root", root, "--runroot", self.fresh("run"), "--storage-driver", "overlay"]
         image = call(["buildah", *storage, "pull", "-q", f"oci:{layout}:t"]).strip()
         return measured(["buildah", *storage, "push", "-q", "--tls-verify=false", image,
                          f"docker://{server.host}/app:1"])[0]
