@@ -162,6 +162,7 @@ Authenticator::Token Authenticator::fetch_token(const Access& access, const Real
         request.url = realm.render();
         const std::string query = render_form(token_fields(asked.service, scope, false));
         if (!query.empty()) request.url += (realm.query().empty() ? "?" : "&") + query;
+        request.total_timeout = kTokenAnswerTimeout;
         // Credentials and scopes are for the realm alone.
         request.follow_redirects = false;
         if (const auto* password = std::get_if<Password>(&credential)) {

@@ -29,6 +29,7 @@ std::string with_query(const std::string& url, const FormFields& fields) {
 HttpRequest get(std::string url) {
   HttpRequest request;
   request.url = std::move(url);
+  request.total_timeout = kTokenAnswerTimeout;
   request.follow_redirects = false;
   return request;
 }

@@ -29,6 +29,7 @@ HttpRequest form_request(const std::string& url, const FormFields& fields) {
   HttpRequest request;
   request.method = "POST";
   request.url = url;
+  request.total_timeout = kTokenAnswerTimeout;
   request.headers.add("Content-Type", "application/x-www-form-urlencoded");
   const std::string form = render_form(fields);
   request.body_size = form.size();

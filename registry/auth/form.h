@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,5 +20,7 @@ HttpRequest form_request(const std::string& url, const FormFields& fields);
 
 /// What a token server may answer at most.
 constexpr std::size_t kTokenAnswerLimit = std::size_t{1} << 20;
+/// How long it may take to do so.
+constexpr std::chrono::seconds kTokenAnswerTimeout{60};
 
 }  // namespace kasane::registry

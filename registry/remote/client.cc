@@ -235,8 +235,9 @@ void Client::update_fallback(const Digest& subject,
   const std::string tag = fallback_tag(subject);
   for (int attempt = 0; attempt < kMostFallbackAttempts; ++attempt) {
     const auto current = find_manifest(tag);
-    const std::string updated = change(current ? current->text : empty_layout_index());
-    if (!current || updated != current->text) {
+    const std::string before = current ? current->text : empty_layout_index();
+    const std::string updated = change(before);
+    if (updated != before) {
       put(tag, {updated, std::string(media_type::kIndex)});
     }
     // Whoever wrote in between may have overwritten it.
