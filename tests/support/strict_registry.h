@@ -114,6 +114,7 @@ class StrictRegistry {
                        const std::map<std::string, nlohmann::json>& entries) const;
   HttpReply serve_tags(const HttpCall& call, const std::string& repository);
   HttpReply where(HttpReply reply, const std::string& id, Upload& upload);
+  static HttpReply error(int status, const std::string& code);
   HttpReply violate(int status, const std::string& code, const std::string& what);
 
   Options options_;
