@@ -6,8 +6,10 @@ void Frontier::restore(std::uint32_t level) {
   if (level >= marks_.size()) return;
   const Mark& mark = marks_[level];
   preference_ = mark.preference;
-  cursor_ = mark.cursor;
-  queue_.resize(mark.sizes.queue);
+  queue_.cursor = mark.cursor;
+  queue_.facts.resize(mark.sizes.queue);
+  later_.cursor = mark.later_cursor;
+  later_.facts.resize(mark.sizes.later);
   for (std::size_t i = mark.sizes.visited; i < visited_.size(); ++i) {
     is_visited_[visited_[i].value()] = false;
   }
@@ -18,9 +20,11 @@ void Frontier::restore(std::uint32_t level) {
 
 std::optional<Frontier::Decision> Frontier::next() {
   if (const auto decision = next_preference()) return decision;
-  while (cursor_ < queue_.size()) {
-    if (const auto decision = meet(facts_.fact(queue_[cursor_]))) return decision;
-    ++cursor_;
+  while (!queue_.empty() || !later_.empty()) {
+    Queue& queue = queue_.empty() ? later_ : queue_;
+    const FactId id = queue.facts[queue.cursor];
+    if (const auto decision = meet(facts_.fact(id))) return decision;
+    ++queue.cursor;
     if (woken_) break;
   }
   return std::nullopt;
@@ -73,7 +77,9 @@ void Frontier::visit(Variable v, std::uint32_t place) {
 
 void Frontier::enqueue(FactId id) {
   woken_ |= facts_.wake(id);
-  queue_.push_back(id);
+  const PackageId package = universe_.package_of(facts_.fact(id).sets.front());
+  Queue& queue = universe_.provider().comes_later(package) ? later_ : queue_;
+  queue.facts.push_back(id);
 }
 
 void Frontier::consider(FactId id) {

@@ -9,8 +9,9 @@
 namespace kasane::resolver::solver {
 
 /// The order of decisions, which makes the answer a function of the problem alone: preferences
-/// first, then the requirements, breadth first from the problem's own. What it has passed is
-/// settled; going back to an earlier level unsettles it.
+/// first, then the requirements, breadth first from the problem's own, those of packages that come
+/// later whenever there are no others. What it has passed is settled; going back to an earlier
+/// level unsettles it.
 class Frontier {
  public:
   struct Decision {
@@ -27,21 +28,28 @@ class Frontier {
   /// Whether facts came up in `next`, which have to be propagated first.
   bool take_woken() { return std::exchange(woken_, false); }
   /// A level is about to be opened.
-  void mark() { marks_.push_back({preference_, cursor_, sizes()}); }
+  void mark() { marks_.push_back({preference_, queue_.cursor, later_.cursor, sizes()}); }
   void restore(std::uint32_t level);
   void begin(Variable root) { visit(root, 0); }
   /// The packages of the solution, in the order in which they were met.
   const std::vector<Variable>& visited() const { return visited_; }
 
  private:
+  struct Queue {
+    std::vector<FactId> facts;
+    std::size_t cursor = 0;
+    bool empty() const { return cursor == facts.size(); }
+  };
   struct Sizes {
     std::size_t queue;
+    std::size_t later;
     std::size_t visited;
     std::size_t pending;
   };
   struct Mark {
     std::size_t preference;
     std::size_t cursor;
+    std::size_t later_cursor;
     Sizes sizes;
   };
   struct Pending {
@@ -49,7 +57,9 @@ class Frontier {
     FactId fact;
   };
 
-  Sizes sizes() const { return {queue_.size(), visited_.size(), pending_.size()}; }
+  Sizes sizes() const {
+    return {queue_.facts.size(), later_.facts.size(), visited_.size(), pending_.size()};
+  }
   std::optional<Decision> next_preference();
   std::optional<Decision> meet(const Fact& fact);
   bool visited(Variable v) const {
@@ -63,8 +73,8 @@ class Frontier {
   Universe& universe_;
   FactBook& facts_;
   std::size_t preference_ = 0;
-  std::size_t cursor_ = 0;
-  std::vector<FactId> queue_;
+  Queue queue_;
+  Queue later_;
   std::vector<Variable> visited_;
   std::vector<bool> is_visited_;
   /// Conditional requirements whose condition's package has not been visited.

@@ -35,6 +35,9 @@ class Provider {
   virtual Dependencies dependencies(CandidateId candidate) = 0;
 
   virtual PackageId package_of(VersionSetId set) = 0;
+  /// Whether requirements whose first set is of this package wait until no other requirement does:
+  /// it must not disturb what the others would choose. The same answer each time.
+  virtual bool comes_later(PackageId /*package*/) { return false; }
   /// Adds the places of the set's candidates to `mask`, which is empty and has a place for each of
   /// `candidates(package_of(set)).ordered`.
   virtual void select(VersionSetId set, CandidateMask& mask) = 0;

@@ -125,7 +125,12 @@ class Selection {
   Assignment run() {
     take_preferences();
     enqueue(world_.needs);
-    for (std::size_t i = 0; i < queue_.size(); ++i) meet(*queue_[i]);
+    while (!queue_.empty() || !later_.empty()) {
+      auto& queue = queue_.empty() ? later_ : queue_;
+      const SolverWorld::Need& need = *queue.front();
+      queue.pop_front();
+      meet(need);
+    }
     return picked_;
   }
 
@@ -168,13 +173,18 @@ class Selection {
               [&](const auto* a, const auto* b) { return need_key(*a) < need_key(*b); });
     for (const auto* need : ordered) {
       if (!need->condition) {
-        queue_.push_back(need);
+        put(need);
       } else if (picked_[need->condition->package] == kNotChosen) {
         pending_.push_back(need);
       } else if (bits_of(*need->condition) & bit_of(picked_[need->condition->package])) {
-        queue_.push_back(need);
+        put(need);
       }
     }
+  }
+
+  void put(const SolverWorld::Need* need) {
+    const bool later = world_.packages[need->any_of.front().package].later;
+    (later ? later_ : queue_).push_back(need);
   }
 
   std::vector<int> order_of(const SolverWorld::Set& set) const {
@@ -203,7 +213,7 @@ class Selection {
         picked_[set.package] = place;
         for (const auto* waiting : pending_) {
           if (waiting->condition->package != set.package) continue;
-          if (bits_of(*waiting->condition) & bit_of(place)) queue_.push_back(waiting);
+          if (bits_of(*waiting->condition) & bit_of(place)) put(waiting);
         }
         enqueue(world_.packages[set.package].candidates[static_cast<std::size_t>(place)].needs);
         return;
@@ -215,6 +225,7 @@ class Selection {
   std::vector<Assignment> solutions_;
   Assignment picked_;
   std::deque<const SolverWorld::Need*> queue_;
+  std::deque<const SolverWorld::Need*> later_;
   std::vector<const SolverWorld::Need*> pending_;
 };
 

@@ -33,6 +33,8 @@ class Generator {
     if (one_in(8)) add_place(world_.locked);
     if (one_in(3)) add_place(world_.favoured);
     if (one_in(6)) add_place(world_.favoured);
+    const bool two_providers = one_in(2);
+    for (auto& package : world_.packages) package.later = two_providers && one_in(2);
     return std::move(world_);
   }
 

@@ -33,6 +33,8 @@ struct SolverWorld {
   struct Package {
     std::string name;
     std::vector<Candidate> candidates;
+    /// What asks for it waits until nothing else does.
+    bool later = false;
   };
   struct Preference {
     Set set;

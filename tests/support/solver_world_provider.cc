@@ -171,6 +171,10 @@ void WorldProvider::select(VersionSetId set, CandidateMask& mask) {
   for (const std::size_t place : set_of(set).places) mask.add(static_cast<std::uint32_t>(place));
 }
 
+bool WorldProvider::comes_later(PackageId package) {
+  return world_.packages[place_of(package)].later;
+}
+
 void WorldProvider::hint_packages(std::span<const PackageId> packages) {
   for (const PackageId package : packages) hinted_.emplace(name(package));
 }

@@ -33,6 +33,7 @@ class WorldProvider : public resolver::solver::Provider {
   resolver::solver::Dependencies dependencies(resolver::solver::CandidateId candidate) override;
   resolver::solver::PackageId package_of(resolver::solver::VersionSetId set) override;
   void select(resolver::solver::VersionSetId set, resolver::solver::CandidateMask& mask) override;
+  bool comes_later(resolver::solver::PackageId package) override;
   void hint_packages(std::span<const resolver::solver::PackageId> packages) override;
   void hint_candidates(std::span<const resolver::solver::CandidateId> candidates) override;
 
