@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/digest.h"
 #include "resolver/pypi/distribution_file.h"
 #include "resolver/pypi/metadata.h"
 
@@ -35,6 +36,9 @@ class DistributionSource {
   /// What a file of `project` says of itself; an Error too when that is of another project or
   /// version than its name says.
   virtual const Metadata& metadata(std::string_view project, const DistributionFile& file) = 0;
+
+  /// The digest of a file's bytes: what its index says, or of what is fetched where that says none.
+  virtual Digest sha256(std::string_view project, const DistributionFile& file) = 0;
 
   /// These will be asked for: a chance to fetch them all at once.
   virtual void hint_files(std::span<const std::string_view> /*projects*/) {}

@@ -129,6 +129,17 @@ const Metadata& IndexClient::metadata(std::string_view project, const Distributi
   });
 }
 
+Digest IndexClient::sha256(std::string_view /*project*/, const DistributionFile& file) {
+  if (const auto digest = file.file.sha256()) return *digest;
+  return in_context(
+      [&] { return fmt::format("while hashing `{}`", file.file.name); },
+      [&] {
+        const RemoteFile remote{request_for(file.file), file.file.size_bytes, std::nullopt};
+        const auto whole = fetch_whole(transport_, remote, settings_.scratch_directory);
+        return hash_file(*whole);
+      });
+}
+
 Metadata IndexClient::read_metadata(std::string_view project, const DistributionFile& file) {
   // By the digest of the file, since the same URL may hold other bytes some day.
   const auto digest = file.file.sha256();

@@ -48,6 +48,7 @@ class IndexClient final : public DistributionSource {
 
   const ProjectFiles& files(std::string_view project) override;
   const Metadata& metadata(std::string_view project, const DistributionFile& file) override;
+  Digest sha256(std::string_view project, const DistributionFile& file) override;
   void hint_files(std::span<const std::string_view> projects) override;
   void hint_metadata(std::string_view project, const DistributionFile& file) override;
 

@@ -48,6 +48,9 @@ IndexFile file_at(const Path& path) {
   return file;
 }
 
+/// The content type of what an index does not have, in the cache.
+constexpr std::string_view kAbsent = "absent";
+
 }  // namespace
 
 std::optional<IndexPage> IndexPages::find_project(const Url& index,
@@ -101,6 +104,10 @@ std::optional<IndexPage> IndexPages::read_directory(const Path& directory) const
 std::optional<IndexPage> IndexPages::fetch(const Url& url) const {
   const std::string key = cache_key(url);
   const auto stored = cache_ == nullptr ? std::nullopt : cache_->read(key);
+  if (stored && transport_.is_offline()) {
+    if (stored->content_type == kAbsent) return std::nullopt;
+    return parse(*stored);
+  }
   IndexRequest request{.url = url.render(), .user = url.user_info()};
   request.headers.add("Accept", std::string(kAccepted));
   request.headers.add("Accept-Encoding", "gzip");
@@ -114,7 +121,15 @@ std::optional<IndexPage> IndexPages::fetch(const Url& url) const {
     return sink;
   });
   if (response.status == 304 && stored) return parse(*stored);
-  if (response.status == 404 || response.status == 410) return std::nullopt;
+  if (response.status == 404 || response.status == 410) {
+    // So that it is known offline too.
+    if (cache_ != nullptr) {
+      StoredPage absent;
+      absent.content_type = kAbsent;
+      cache_->write(key, absent);
+    }
+    return std::nullopt;
+  }
   if (response.status != 200) throw IndexTransport::status_error(url.render(), response.status);
   StoredPage page{.etag = std::string(response.headers.find("ETag").value_or("")),
                   .last_modified = std::string(response.headers.find("Last-Modified").value_or("")),

@@ -24,6 +24,11 @@ std::optional<std::chrono::milliseconds> asked_pause(const HttpResponse& respons
 
 HttpResponse IndexTransport::get(const IndexRequest& request,
                                  const std::function<ByteSink&()>& make_sink) const {
+  if (options_.offline) {
+    throw Error(ErrorKind::kNetwork,
+                fmt::format("`{}` is not known offline", redact_url(request.url)))
+        .hint("run once without `--offline`");
+  }
   HttpRequest sent;
   sent.url = request.url;
   sent.headers = request.headers;

@@ -18,6 +18,8 @@ struct TransportOptions {
   HttpClient& http;
   /// Whom a server is told that one is, where the URL does not say: netrc, tokens of feeds.
   std::function<std::optional<UserInfo>(const Url&)> find_user = nullptr;
+  /// Nothing is asked for: what is not kept is an Error.
+  bool offline = false;
   unsigned attempts = 3;
   std::chrono::milliseconds first_pause{200};
   std::chrono::milliseconds longest_pause{10'000};
@@ -43,6 +45,8 @@ class IndexTransport {
   /// Error once the attempts are used up. Each attempt writes to a sink of its own, made by
   /// `make_sink`; of the last one all of the body is in it.
   HttpResponse get(const IndexRequest& request, const std::function<ByteSink&()>& make_sink) const;
+
+  bool is_offline() const { return options_.offline; }
 
   /// What an answer other than the expected ones means: kNetwork, with a hint where there is one.
   static Error status_error(const std::string& url, int status);

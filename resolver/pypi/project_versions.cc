@@ -26,20 +26,32 @@ class VersionReader {
                 const VersionChoice& choice)
       : direct_(direct),
         choice_(choice),
-        takes_wheels_(!choice.no_binary.contains(std::string(project))),
+        takes_wheels_(!choice.no_wheels && !choice.no_binary.contains(std::string(project))),
         takes_sources_(choice.allow_sources && !choice.only_binary.contains(std::string(project))) {
   }
 
-  ProjectVersion read(std::span<const DistributionFile> files) const {
-    ProjectVersion out;
-    out.version = &files.front().version;
-    const bool pinned = std::any_of(direct_.begin(), direct_.end(), [&](const SpecifierSet& set) {
-      return pins(set, *out.version);
-    });
-    out.file = find_wheel(files, pinned);
-    if (out.file == nullptr && takes_sources_) out.file = find_source(files, pinned);
-    if (out.file == nullptr) out.excluded = why_not(files, pinned);
-    return out;
+  /// Appends what there is of one version.
+  void read(std::span<const DistributionFile> files, std::vector<ProjectVersion>& out) const {
+    const PythonVersion& version = files.front().version;
+    const bool pinned = std::any_of(direct_.begin(), direct_.end(),
+                                    [&](const SpecifierSet& set) { return pins(set, version); });
+    const std::size_t first = out.size();
+    const Pythons& pythons = choice_.pythons;
+    std::vector<const DistributionFile*> chosen;
+    for (std::size_t kind = 0; kind < pythons.tag_kinds(); ++kind) {
+      chosen.push_back(find_wheel(files, pythons.tags(kind), pinned));
+    }
+    const DistributionFile* source = takes_sources_ ? find_source(files, pinned) : nullptr;
+    for (std::size_t place = 0; place < pythons.size(); ++place) {
+      const DistributionFile* wheel = chosen[pythons.tag_kind(place)];
+      const DistributionFile* file = wheel == nullptr ? source : wheel;
+      if (file != nullptr) add(file, place, first, out);
+    }
+    if (out.size() > first) return;
+    ProjectVersion& none = out.emplace_back();
+    none.version = &version;
+    none.pythons = pythons.none();
+    none.excluded = why_not(files, pinned);
   }
 
  private:
@@ -47,12 +59,27 @@ class VersionReader {
     return !file.file.yanked || pinned;
   }
 
-  const DistributionFile* find_wheel(std::span<const DistributionFile> files, bool pinned) const {
+  void add(const DistributionFile* file, std::size_t python, std::size_t first,
+           std::vector<ProjectVersion>& out) const {
+    const auto known = std::find_if(out.begin() + static_cast<std::ptrdiff_t>(first), out.end(),
+                                    [&](const auto& entry) { return entry.file == file; });
+    const bool is_new = known == out.end();
+    ProjectVersion& entry = is_new ? out.emplace_back() : *known;
+    if (is_new) {
+      entry.file = file;
+      entry.version = &file->version;
+      entry.pythons = choice_.pythons.none();
+    }
+    entry.pythons[python] = true;
+  }
+
+  const DistributionFile* find_wheel(std::span<const DistributionFile> files, const TagRanks& tags,
+                                     bool pinned) const {
     const DistributionFile* best = nullptr;
     std::uint32_t best_rank = 0;
     for (const DistributionFile& file : files) {
       if (!takes_wheels_ || !file.wheel || !may_take(file, pinned)) continue;
-      const auto rank = choice_.tags.find(*file.wheel);
+      const auto rank = tags.find(*file.wheel);
       if (!rank) continue;
       const bool better =
           best == nullptr || *rank < best_rank ||
@@ -106,7 +133,7 @@ std::vector<ProjectVersion> list_versions(std::string_view project, const Projec
   for (std::size_t begin = 0; begin < all.size();) {
     std::size_t end = begin + 1;
     while (end < all.size() && all[end].version == all[begin].version) ++end;
-    out.push_back(reader.read(all.subspan(begin, end - begin)));
+    reader.read(all.subspan(begin, end - begin), out);
     begin = end;
   }
   const bool asked = choice.prereleases ||

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/error.h"
 #include "resolver/pypi/distribution_name.h"
@@ -21,12 +22,20 @@ std::uint32_t next_id(std::size_t count) { return static_cast<std::uint32_t>(cou
 
 }  // namespace
 
-PypiProvider::PypiProvider(DistributionSource& source, PypiTarget target, PypiRules rules)
+PypiProvider::PypiProvider(DistributionSource& source, std::vector<PypiTarget> targets,
+                           PypiRules rules, OfferSource* offers)
     : source_(source),
-      target_(std::move(target)),
-      tags_(target_.wheels),
-      choice_{tags_, rules.allow_sources, std::move(rules.no_binary), std::move(rules.only_binary),
-              rules.prereleases} {}
+      offers_(offers),
+      pythons_(std::move(targets)),
+      choice_{pythons_,
+              rules.allow_sources,
+              std::move(rules.no_binary),
+              std::move(rules.only_binary),
+              rules.prereleases,
+              rules.no_wheels},
+      prefer_offers_(rules.prefer_offers) {
+  ask(set(package(kPython, ""), {}), 0, request_);
+}
 
 PackageId PypiProvider::package(const std::string& project, const std::string& extra) {
   const auto [found, is_new] =
@@ -42,78 +51,84 @@ PackageId PypiProvider::package(const std::string& project, const std::string& e
   return found->second;
 }
 
+VersionSetId PypiProvider::intern(PackageId package, const std::string& key, Set set) {
+  const auto [found, is_new] =
+      set_ids_.try_emplace({package, key}, VersionSetId(next_id(sets_.size())));
+  if (is_new) sets_.push_back(std::move(set));
+  return found->second;
+}
+
 VersionSetId PypiProvider::set(PackageId package, const SpecifierSet& specifiers) {
   const std::string text = specifiers.render();
-  const auto [found, is_new] =
-      set_ids_.try_emplace({package, text}, VersionSetId(next_id(sets_.size())));
-  if (is_new) {
-    const std::string& name = packages_[package.value()].name;
-    sets_.push_back({package, specifiers, std::nullopt,
-                     text.empty() ? name : fmt::format("{} {}", name, text), ""});
-  }
-  return found->second;
+  const std::string& name = packages_[package.value()].name;
+  return intern(package, text,
+                {package, specifiers, text.empty() ? name : fmt::format("{} {}", name, text), ""});
 }
 
-VersionSetId PypiProvider::same_version(const Package& extra, std::uint32_t place) {
+VersionSetId PypiProvider::same_candidate(const Package& extra, std::uint32_t place) {
   const PackageId project = package(extra.project, "");
   const std::string version = versions(extra.project)[place].version->text();
-  const auto [found, is_new] =
-      set_ids_.try_emplace({project, "= " + version}, VersionSetId(next_id(sets_.size())));
-  if (is_new) {
-    sets_.push_back({project, {}, place, fmt::format("{} =={}", extra.project, version), ""});
+  return intern(project, fmt::format("@ {}", place),
+                {project, Places{place},
+                 fmt::format("{} =={}", packages_[project.value()].name, version), ""});
+}
+
+VersionSetId PypiProvider::pythons(const PythonSet& wanted, const std::string& text) {
+  const PackageId python = package(kPython, "");
+  Places places;
+  for (std::uint32_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i]) places.push_back(i);
   }
-  return found->second;
+  const std::string key = fmt::format("{} @ {}", text, fmt::join(places, ","));
+  return intern(python, key, {python, std::move(places), text, ""});
 }
 
-void PypiProvider::require(const Requirement& requirement, std::uint32_t rank, std::string origin) {
-  if (requirement.marker && !requirement.marker->evaluate(target_.environment)) return;
-  if (requirement.url) {
-    throw Error(ErrorKind::kRefused,
-                fmt::format("`{}` is required from a URL, expected a version", requirement.name));
+VersionSetId PypiProvider::python_at(std::optional<std::size_t> place, const std::string& text) {
+  PythonSet wanted = pythons_.none();
+  if (place) wanted[*place] = true;
+  return pythons(wanted, text);
+}
+
+VersionSetId PypiProvider::offered(const std::string& project,
+                                   const std::optional<PythonVersion>& version,
+                                   const std::string& text) {
+  const PackageId owner = package(project, "");
+  const std::string key = fmt::format("offered {} {}", version ? version->render() : "", text);
+  return intern(owner, key, {owner, Offered{version}, text, ""});
+}
+
+std::optional<VersionSetId> PypiProvider::find_file(const std::string& project,
+                                                    const std::string& file_name) {
+  const auto& list = versions(project);
+  const auto found = std::find_if(list.begin(), list.end(), [&](const ProjectVersion& version) {
+    return version.file != nullptr && version.file->file.name == file_name;
+  });
+  if (found == list.end()) return std::nullopt;
+  const PackageId owner = package(project, "");
+  return intern(
+      owner, "file " + file_name,
+      {owner, Places{next_id(static_cast<std::size_t>(found - list.begin()))}, file_name, ""});
+}
+
+std::optional<VersionSetId> PypiProvider::find_files(const std::string& project,
+                                                     const PythonVersion& version) {
+  const auto& list = versions(project);
+  Places places;
+  for (std::uint32_t i = 0; i < list.size(); ++i) {
+    if (list[i].file != nullptr && *list[i].version == version) places.push_back(i);
   }
-  direct_[requirement.normalised_name()].push_back(requirement.specifiers);
-  const std::size_t first = request_.requirements.size();
-  ask(requirement, rank, request_);
-  for (std::size_t i = first; i < request_.requirements.size(); ++i) {
-    std::string& known = sets_[request_.requirements[i].any_of.front().value()].origin;
-    if (known.empty()) known = origin;
-  }
+  if (places.empty()) return std::nullopt;
+  const PackageId owner = package(project, "");
+  return intern(owner, "files " + version.render(),
+                {owner, std::move(places), fmt::format("{} =={}", project, version.text()), ""});
 }
 
-void PypiProvider::constrain(const Requirement& requirement) {
-  if (requirement.marker && !requirement.marker->evaluate(target_.environment)) return;
-  const std::string project = requirement.normalised_name();
-  direct_[project].push_back(requirement.specifiers);
-  constraints_.push_back(set(package(project, ""), requirement.specifiers));
-}
-
-void PypiProvider::require_python(const SpecifierSet& specifiers) {
-  ask_for_python(specifiers, request_);
-}
-
-solver::Problem PypiProvider::problem() const {
+solver::Problem PypiProvider::problem() {
   return {.requirements = request_.requirements,
-          .constraints = constraints_,
+          .constraints = request_.constrains,
           .preferences = {},
           .locked = {},
           .favoured = {}};
-}
-
-void PypiProvider::ask(VersionSetId set, std::uint32_t rank, Asked& asked) {
-  const auto& any_of = asked.any_of.emplace_back(1, set);
-  asked.requirements.push_back({.any_of = any_of, .condition = VersionSetId::none(), .rank = rank});
-}
-
-void PypiProvider::ask(const Requirement& requirement, std::uint32_t rank, Asked& asked) {
-  const std::string project = requirement.normalised_name();
-  ask(set(package(project, ""), requirement.specifiers), rank, asked);
-  for (const std::string& extra : requirement.extras) {
-    ask(set(package(project, extra), requirement.specifiers), rank, asked);
-  }
-}
-
-void PypiProvider::ask_for_python(const SpecifierSet& specifiers, Asked& asked) {
-  ask(set(package(kPython, ""), specifiers), 0, asked);
 }
 
 const std::vector<ProjectVersion>& PypiProvider::versions(const std::string& project) {
@@ -121,11 +136,24 @@ const std::vector<ProjectVersion>& PypiProvider::versions(const std::string& pro
   if (known != versions_.end()) return known->second;
   std::vector<ProjectVersion> list;
   if (project == kPython) {
-    list.push_back({nullptr, &target_.python, ""});
+    for (std::size_t i = 0; i < pythons_.size(); ++i) {
+      list.push_back({nullptr, &pythons_[i].python, pythons_.all(), std::nullopt, ""});
+    }
   } else {
     list = list_versions(project, source_.files(project), direct_[project], choice_);
+    add_offers(project, list);
   }
   return versions_.emplace(project, std::move(list)).first->second;
+}
+
+void PypiProvider::add_offers(const std::string& project, std::vector<ProjectVersion>& list) {
+  if (offers_ == nullptr) return;
+  std::vector<ProjectVersion> offered;
+  const std::span<const PythonVersion> offers = offers_->offers(project);
+  for (std::size_t i = 0; i < offers.size(); ++i) {
+    offered.push_back({nullptr, &offers[i], pythons_.all(), i, ""});
+  }
+  list.insert(prefer_offers_ ? list.begin() : list.end(), offered.begin(), offered.end());
 }
 
 void PypiProvider::load(PackageId id) {
@@ -156,70 +184,19 @@ const PypiProvider::Package& PypiProvider::package_of(const Candidate& candidate
 
 void PypiProvider::select(VersionSetId id, solver::CandidateMask& mask) {
   const Set& set = set_of(id);
-  if (set.place) return mask.add(*set.place);
+  if (const auto* places = std::get_if<Places>(&set.what)) {
+    for (const std::uint32_t place : *places) mask.add(place);
+    return;
+  }
+  const auto* offered = std::get_if<Offered>(&set.what);
   const auto& list = versions(packages_[set.package.value()].project);
   for (std::uint32_t place = 0; place < list.size(); ++place) {
-    if (set.specifiers.contains(*list[place].version)) mask.add(place);
+    const PythonVersion& version = *list[place].version;
+    const bool in = offered != nullptr
+                        ? list[place].offer && offered->version && version == *offered->version
+                        : std::get<SpecifierSet>(set.what).contains(version);
+    if (in) mask.add(place);
   }
-}
-
-bool PypiProvider::python_fits(const SpecifierSet& specifiers) const {
-  return specifiers.contains(target_.python);
-}
-
-solver::Dependencies PypiProvider::dependencies(CandidateId id) {
-  Candidate& candidate = candidates_[id.value()];
-  const auto [found, is_new] = asked_.try_emplace(id.value());
-  Asked& asked = found->second;
-  const bool usable = !is_new ? candidate.unusable.empty() : read_dependencies(candidate, asked);
-  return {.requirements = asked.requirements, .constrains = {}, .unusable = !usable};
-}
-
-bool PypiProvider::read_dependencies(Candidate& candidate, Asked& asked) {
-  const Package& package = package_of(candidate);
-  if (package.project == kPython) return true;
-  const DistributionFile* file = versions(package.project)[candidate.place].file;
-  if (file == nullptr) return true;
-  if (!package.extra.empty()) ask(same_version(package, candidate.place), 0, asked);
-  if (file->file.requires_python) {
-    const auto python = SpecifierSet::find_leniently(*file->file.requires_python);
-    if (python && !python->empty()) {
-      ask_for_python(*python, asked);
-      // Nothing else matters then, so nobody has to be asked for it.
-      if (!python_fits(*python)) return true;
-    }
-  }
-  return read_metadata(candidate, source_.metadata(package.project, *file), asked);
-}
-
-bool PypiProvider::read_metadata(Candidate& candidate, const Metadata& metadata, Asked& asked) {
-  const Package& package = package_of(candidate);
-  if (!metadata.unreadable_requirements.empty()) {
-    candidate.unusable = fmt::format("it asks for `{}`, which is no requirement",
-                                     metadata.unreadable_requirements.front());
-    return false;
-  }
-  if (metadata.requires_python && package.extra.empty()) {
-    ask_for_python(*metadata.requires_python, asked);
-  }
-  for (const Requirement& requirement : metadata.requires_dist) {
-    try {
-      const auto holds = [&](std::string_view extra) {
-        return !requirement.marker || requirement.marker->evaluate(target_.environment, extra);
-      };
-      const bool always = holds("");
-      if (package.extra.empty() ? !always : always || !holds(package.extra)) continue;
-    } catch (const Error& error) {
-      candidate.unusable = error.message();
-      return false;
-    }
-    if (requirement.url) {
-      candidate.unusable = fmt::format("it asks for `{}` from a URL", requirement.name);
-      return false;
-    }
-    ask(requirement, 0, asked);
-  }
-  return true;
 }
 
 void PypiProvider::hint_packages(std::span<const PackageId> packages) {
@@ -228,7 +205,9 @@ void PypiProvider::hint_packages(std::span<const PackageId> packages) {
     const std::string& project = packages_[id.value()].project;
     if (project != kPython) projects.push_back(project);
   }
+  if (projects.empty()) return;
   source_.hint_files(projects);
+  if (offers_ != nullptr) offers_->hint_offers(projects);
 }
 
 void PypiProvider::hint_candidates(std::span<const CandidateId> candidates) {
@@ -240,7 +219,21 @@ void PypiProvider::hint_candidates(std::span<const CandidateId> candidates) {
   }
 }
 
+PypiProvider::Origin PypiProvider::origin_of(CandidateId id) const {
+  const Candidate& candidate = candidates_[id.value()];
+  const Package& package = package_of(candidate);
+  if (package.project == kPython) return {package.project, std::nullopt, candidate.place};
+  // Its project's candidate brings it.
+  if (!package.extra.empty()) return {package.project};
+  return {package.project, versions_.at(package.project)[candidate.place].offer, std::nullopt};
+}
+
 std::vector<ChosenDistribution> PypiProvider::read(const solver::Solution& solution) const {
+  std::optional<std::uint32_t> python;
+  for (const solver::Choice& choice : solution.choices) {
+    const Candidate& candidate = candidates_[choice.candidate.value()];
+    if (package_of(candidate).project == kPython) python = candidate.place;
+  }
   std::map<std::string, ChosenDistribution> chosen;
   for (const solver::Choice& choice : solution.choices) {
     const Candidate& candidate = candidates_[choice.candidate.value()];
@@ -248,8 +241,12 @@ std::vector<ChosenDistribution> PypiProvider::read(const solver::Solution& solut
     if (package.project == kPython) continue;
     ChosenDistribution& out = chosen[package.project];
     out.project = package.project;
-    out.file = versions_.at(package.project)[candidate.place].file;
+    const ProjectVersion& version = versions_.at(package.project)[candidate.place];
+    out.file = version.file;
+    out.version = version.version;
     if (!package.extra.empty()) out.extras.push_back(package.extra);
+    const auto asked = asked_.find(choice.candidate.value());
+    if (asked != asked_.end()) add_dependencies(asked->second, package.project, python, out);
   }
   std::vector<ChosenDistribution> out;
   for (auto& [project, distribution] : chosen) {
@@ -257,6 +254,31 @@ std::vector<ChosenDistribution> PypiProvider::read(const solver::Solution& solut
     out.push_back(std::move(distribution));
   }
   return out;
+}
+
+void PypiProvider::add_dependencies(const Asked& asked, const std::string& project,
+                                    std::optional<std::uint32_t> python,
+                                    ChosenDistribution& out) const {
+  for (const solver::Requirement& requirement : asked.requirements) {
+    const Set& set = set_of(requirement.any_of.front());
+    const Package& required = packages_[set.package.value()];
+    const auto* specifiers = std::get_if<SpecifierSet>(&set.what);
+    if (specifiers == nullptr || required.project == kPython || required.project == project ||
+        !required.extra.empty()) {
+      continue;
+    }
+    if (requirement.condition) {
+      const Places& places = std::get<Places>(set_of(requirement.condition).what);
+      if (!python || std::find(places.begin(), places.end(), *python) == places.end()) continue;
+    }
+    std::string& text = out.dependencies[required.project];
+    const std::string more = specifiers->render();
+    if (text.empty() || more.empty() || text == more) {
+      text += text == more ? "" : more;
+    } else {
+      text += "," + more;
+    }
+  }
 }
 
 const PythonVersion& PypiProvider::version(CandidateId id) const {
@@ -268,6 +290,10 @@ std::string PypiProvider::why_not(CandidateId id) const {
   const Candidate& candidate = candidates_[id.value()];
   if (!candidate.unusable.empty()) return candidate.unusable;
   return versions_.at(package_of(candidate).project)[candidate.place].excluded;
+}
+
+bool PypiProvider::is_python(PackageId package) const {
+  return packages_[package.value()].project == kPython;
 }
 
 bool PypiProvider::is_known(PackageId package) {

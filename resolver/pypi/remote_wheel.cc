@@ -131,13 +131,7 @@ class RangedFile final : public ReadableFile {
 
 void check_digest(const RemoteFile& file, const ReadableFile& bytes) {
   if (!file.sha256) return;
-  Sha256Hasher hasher;
-  std::string buffer(std::size_t{64} << 10, '\0');
-  FileSource source(bytes);
-  while (const std::size_t count = source.read(buffer)) {
-    hasher.update(std::string_view(buffer).substr(0, count));
-  }
-  const Digest found = hasher.finish();
+  const Digest found = hash_file(bytes);
   if (found == *file.sha256) return;
   throw Error(ErrorKind::kIntegrity,
               fmt::format("digest mismatch for `{}`: expected `{}`, got `{}`",
@@ -180,6 +174,16 @@ bool is_metadata_of(std::string_view name, const std::string& project) {
 }
 
 }  // namespace
+
+Digest hash_file(const ReadableFile& bytes) {
+  Sha256Hasher hasher;
+  std::string buffer(std::size_t{64} << 10, '\0');
+  FileSource source(bytes);
+  while (const std::size_t count = source.read(buffer)) {
+    hasher.update(std::string_view(buffer).substr(0, count));
+  }
+  return hasher.finish();
+}
 
 std::unique_ptr<ReadableFile> fetch_whole(const IndexTransport& transport, const RemoteFile& file,
                                           const Path& scratch) {

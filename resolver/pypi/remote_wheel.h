@@ -25,6 +25,8 @@ struct RemoteFile {
 std::string fetch_wheel_metadata(const IndexTransport& transport, const RemoteFile& file,
                                  const std::string& project, const Path& scratch);
 
+Digest hash_file(const ReadableFile& bytes);
+
 /// The whole of a file, its digest checked where one is known.
 std::unique_ptr<ReadableFile> fetch_whole(const IndexTransport& transport, const RemoteFile& file,
                                           const Path& scratch);

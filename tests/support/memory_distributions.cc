@@ -44,4 +44,8 @@ const Metadata& MemoryDistributions::metadata(std::string_view /*project*/,
   return metadata_.at(file.file.name);
 }
 
+Digest MemoryDistributions::sha256(std::string_view /*project*/, const DistributionFile& file) {
+  return Digest::of(file.file.name);
+}
+
 }  // namespace kasane::test

@@ -28,6 +28,8 @@ class MemoryDistributions final : public resolver::pypi::DistributionSource {
   const resolver::pypi::Metadata& metadata(std::string_view project,
                                            const resolver::pypi::DistributionFile& file) override;
 
+  Digest sha256(std::string_view project, const resolver::pypi::DistributionFile& file) override;
+
   /// File names whose metadata was asked for.
   const std::set<std::string>& asked() const { return asked_; }
 

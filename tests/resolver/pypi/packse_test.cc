@@ -97,7 +97,7 @@ void check(const json& scenario) {
   MemoryDistributions source;
   fill(source, scenario.at("packages"));
   const json options = scenario.value("resolver_options", json::object());
-  PypiProvider provider(source, target_of(scenario), rules_of(options));
+  PypiProvider provider(source, {target_of(scenario)}, rules_of(options));
   const json& root = scenario.at("root");
   std::uint32_t rank = 0;
   for (const json& text : root.value("requires", json::array())) {

@@ -41,7 +41,7 @@ std::vector<std::string> solve_for(MemoryDistributions& source,
                                    const std::vector<std::string>& requirements,
                                    PypiRules rules = {},
                                    const std::vector<std::string>& constraints = {}) {
-  PypiProvider provider(source, target(), std::move(rules));
+  PypiProvider provider(source, {target()}, std::move(rules));
   std::uint32_t rank = 0;
   for (const std::string& text : requirements) {
     provider.require(Requirement::parse(text), rank++);
@@ -130,7 +130,7 @@ TEST(PypiProvider, TakesTheBestFileOfAVersion) {
   }
   source.add("a", "2.0", {.name = "a-2.0-cp311-cp311-win_amd64.whl"});
   source.add("a", "3.0", {.name = "a-3.0.tar.gz"});
-  PypiProvider provider(source, target());
+  PypiProvider provider(source, {target()});
   provider.require(Requirement::parse("a"));
   const auto outcome = solver::solve(provider, provider.problem());
   const auto chosen = provider.read(std::get<solver::Solution>(outcome.result));
@@ -150,9 +150,9 @@ TEST(PypiProvider, SaysWhyAVersionIsLeftOut) {
   source.add("a", "3.0", {.name = "a-3.0.tar.gz"});
   source.add("a", "4.0", {.name = "a-4.0-cp311-cp311-win_amd64.whl"});
   source.add("a", "5.0", {.name = "a-5.0-py3-none-any.whl", .yanked = true});
-  PypiProvider provider(source, target());
+  PypiProvider provider(source, {target()});
   provider.require(Requirement::parse("a>1"));
-  const auto package = provider.package_of(provider.problem().requirements[0].any_of[0]);
+  const auto package = provider.package_of(provider.problem().requirements[1].any_of[0]);
   std::vector<std::string> reasons;
   for (const auto candidate : provider.candidates(package).ordered) {
     reasons.push_back(provider.version(candidate).text() + ": " + provider.why_not(candidate));
@@ -160,7 +160,7 @@ TEST(PypiProvider, SaysWhyAVersionIsLeftOut) {
   EXPECT_THAT(reasons, ElementsAre("5.0: it was yanked", "4.0: it has no wheel for the target",
                                    "3.0: it has only a source distribution",
                                    "2.0a1: it is a pre-release", "1.0: "));
-  EXPECT_EQ(provider.text(provider.problem().requirements[0].any_of[0]), "a >1");
+  EXPECT_EQ(provider.text(provider.problem().requirements[1].any_of[0]), "a >1");
 }
 
 TEST(PypiProvider, AsksPythonBeforeMetadata) {
@@ -180,20 +180,20 @@ TEST(PypiProvider, LeavesOutWhatCannotBeRead) {
   add(source, "a", "3.0", {"b @ https://host/b-1-py3-none-any.whl"});
   add(source, "a", "4.0", {"b; os_name ~= 'x'"});
   EXPECT_THAT(solve_for(source, {"a"}), ElementsAre("a 1.0"));
-  PypiProvider provider(source, target());
+  PypiProvider provider(source, {target()});
   EXPECT_THROW(provider.require(Requirement::parse("b @ https://host/b.whl")), Error);
 }
 
 TEST(PypiProvider, RequiresThePythonOfTheTarget) {
   MemoryDistributions source;
-  PypiProvider provider(source, target());
+  PypiProvider provider(source, {target()});
   provider.require_python(SpecifierSet::parse(">=3.12"));
   const auto outcome = solver::solve(provider, provider.problem());
   EXPECT_TRUE(std::holds_alternative<solver::Conflict>(outcome.result));
 }
 
 std::string story_of(MemoryDistributions& source, const std::vector<std::string>& requirements) {
-  PypiProvider provider(source, target());
+  PypiProvider provider(source, {target()});
   std::uint32_t rank = 0;
   for (const std::string& text : requirements) {
     provider.require(Requirement::parse(text), rank,
