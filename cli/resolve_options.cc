@@ -59,6 +59,7 @@ void ResolveOptions::add_to(CLI::App& command) {
       ->type_name("CHANNEL=URL")
       ->allow_extra_args(false);
   command.add_flag("--refresh", refresh, "Ask the channels for all anew");
+  pip.add_to(command);
 }
 
 resolver::ChannelPriority ResolveOptions::priority() const {

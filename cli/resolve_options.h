@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/pip_index_options.h"
 #include "cli/surroundings.h"
 #include "resolver/resolve/lock_environment.h"
 
@@ -23,6 +24,7 @@ struct ResolveOptions {
   std::string cuda;
   std::vector<std::string> mirrors;
   bool refresh = false;
+  PipIndexOptions pip;
 
   void add_to(CLI::App& command);
 

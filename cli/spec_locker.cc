@@ -1,6 +1,7 @@
 #include "cli/spec_locker.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -10,6 +11,8 @@
 #include "cli/netrc_file.h"
 #include "cli/registry_setup.h"
 #include "resolver/conda/channel_data.h"
+#include "resolver/pypi/index_client.h"
+#include "resolver/resolve/pip_indexes.h"
 
 namespace kasane::cli {
 namespace {
@@ -68,6 +71,14 @@ std::string source_name(const std::string& source, const Path& lock_path) {
   return full.lexically_relative(directory).generic_string();
 }
 
+[[noreturn]] void refuse_several(const EnvironmentSpec& spec) {
+  std::vector<std::string> names;
+  for (const EnvironmentSpec& inner : spec.environments) names.push_back(inner.name.value_or("?"));
+  throw Error(ErrorKind::kUsage, fmt::format("`{}` holds several environments: `{}`",
+                                             spec.sources.front(), fmt::join(names, "`, `")))
+      .hint("put the one to lock into a file of its own");
+}
+
 class SpecLocker {
  public:
   SpecLocker(const LockTask& task, Surroundings& surroundings)
@@ -96,25 +107,7 @@ class SpecLocker {
 
  private:
   EnvironmentSpec read_spec(const std::string& platform) const {
-    SpecOptions options = task_.spec;
-    options.platform = platform;
-    EnvironmentSpec spec = options.read(surroundings_);
-    if (!spec.environments.empty()) refuse_several(spec);
-    if (!task_.resolve.channels.empty()) {
-      spec.channels.clear();
-      for (const std::string& channel : task_.resolve.channels)
-        spec.channels.push_back({channel, {}});
-    }
-    return spec;
-  }
-
-  [[noreturn]] static void refuse_several(const EnvironmentSpec& spec) {
-    std::vector<std::string> names;
-    for (const EnvironmentSpec& inner : spec.environments)
-      names.push_back(inner.name.value_or("?"));
-    throw Error(ErrorKind::kUsage, fmt::format("`{}` holds several environments: `{}`",
-                                               spec.sources.front(), fmt::join(names, "`, `")))
-        .hint("put the one to lock into a file of its own");
+    return read_locked_spec(task_, platform, surroundings_);
   }
 
   /// A file that is no lock may be something else that somebody wants to keep.
@@ -167,9 +160,17 @@ class SpecLocker {
     options.locked = task_.locked;
     options.upgrade_all = task_.upgrade_all;
     options.upgrade = task_.upgrade;
+    options.prefer_conda = task_.resolve.pip.prefer_conda;
+    const EnvironmentSpec spec = read_spec(platform);
+    const resolver::pypi::IndexSettings indexes = index_settings(spec);
+    std::optional<resolver::pypi::IndexClient> client;
     LockOutcome outcome = resolver::lock_environment(
-        read_spec(platform), present ? &*present : nullptr, options,
-        [&](std::span<const resolver::Channel> channels) { return open(channels, platform); });
+        spec, present ? &*present : nullptr, options,
+        [&](std::span<const resolver::Channel> channels) { return open(channels, platform); },
+        [&]() -> resolver::pypi::DistributionSource& {
+          return client.emplace(indexes, transport_options(), surroundings_.files());
+        });
+    resolver::add_index_credentials(indexes, outcome.lock);
     if (!outcome.kept) outcome.lock.sources = out_.sources;
     if (opened_) add_warnings(opened_->warnings());
     opened_.reset();
@@ -177,18 +178,40 @@ class SpecLocker {
     out_.platforms.push_back(std::move(outcome));
   }
 
+  HttpClient& http() {
+    if (!http_) http_ = make_curl_client(http_options({}, surroundings_));
+    return *http_;
+  }
+
+  resolver::pypi::IndexSettings index_settings(const EnvironmentSpec& spec) {
+    resolver::pypi::IndexSettings settings =
+        resolver::read_index_settings(spec.pip_options, task_.resolve.pip.places(surroundings_));
+    if (const auto time = task_.resolve.exclude_newer_ms()) {
+      settings.exclude_newer = resolver::pypi::UploadTime(std::chrono::milliseconds(*time));
+    }
+    settings.cache_directory = surroundings_.cache_directory() / "indexes";
+    settings.scratch_directory = surroundings_.temporary_directory();
+    return settings;
+  }
+
+  resolver::pypi::TransportOptions transport_options() {
+    return {.http = http(),
+            .find_user = [this](const Url& url) -> std::optional<UserInfo> {
+              if (auto user = netrc_.find(url.host())) return user;
+              return find_feed_user(url, surroundings_);
+            },
+            .offline = task_.offline};
+  }
+
   std::vector<resolver::ChannelRecords> open(std::span<const resolver::Channel> channels,
                                              const std::string& platform) {
-    if (!http_) {
-      http_ = make_curl_client(http_options({}, surroundings_));
-    }
     resolver::ChannelDataOptions options;
     options.directory = surroundings_.cache_directory() / "channels";
     options.offline = task_.offline;
     options.refresh = task_.resolve.refresh;
     options.find_user = [this](std::string_view host) { return netrc_.find(host); };
     const std::vector<std::string> subdirs = {platform, "noarch"};
-    opened_ = resolver::ChannelData::open(channels, subdirs, *http_, options);
+    opened_ = resolver::ChannelData::open(channels, subdirs, http(), options);
     std::vector<resolver::ChannelRecords> records;
     for (const resolver::OpenedChannel& channel : opened_->channels()) {
       resolver::ChannelRecords& added = records.emplace_back();
@@ -237,6 +260,20 @@ class SpecLocker {
 };
 
 }  // namespace
+
+EnvironmentSpec read_locked_spec(const LockTask& task, const std::string& platform,
+                                 Surroundings& surroundings) {
+  SpecOptions options = task.spec;
+  options.platform = platform;
+  EnvironmentSpec spec = options.read(surroundings);
+  if (!spec.environments.empty()) refuse_several(spec);
+  if (!task.resolve.channels.empty()) {
+    spec.channels.clear();
+    for (const std::string& channel : task.resolve.channels) spec.channels.push_back({channel, {}});
+  }
+  task.resolve.pip.apply_to(spec);
+  return spec;
+}
 
 SpecLock lock_specification(const LockTask& task, Surroundings& surroundings) {
   return SpecLocker(task, surroundings).run();

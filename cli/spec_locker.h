@@ -45,6 +45,11 @@ struct SpecLock {
 /// Locks, and writes nothing. What cannot be satisfied is an Error of kind kUnsatisfiable.
 SpecLock lock_specification(const LockTask& task, Surroundings& surroundings);
 
+/// The specification as it is locked for a platform: with what the task's options put in place of
+/// what it says.
+resolver::EnvironmentSpec read_locked_spec(const LockTask& task, const std::string& platform,
+                                           Surroundings& surroundings);
+
 /// Puts the lock in its place in one step, where it changed.
 void write_spec_lock(const SpecLock& lock, Surroundings& surroundings);
 

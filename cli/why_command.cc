@@ -46,8 +46,10 @@ Presence explain(WhyCommand& command, Surroundings& surroundings) {
     surroundings.note(fmt::format(
         "the present lock does not fit ({}): this is what a new one holds", outcome.misfit));
   }
-  const auto requests = resolver::read_conda_requests(task.spec.read(surroundings));
-  return resolver::explain_presence(outcome.lock, requests, command.package);
+  const resolver::EnvironmentSpec spec = read_locked_spec(task, command.platform, surroundings);
+  const auto conda = resolver::read_conda_requests(spec);
+  const auto pip = resolver::read_pip_requests(spec);
+  return resolver::explain_presence(outcome.lock, {conda, pip.requirements}, command.package);
 }
 
 void print_json(const Presence& presence, const Surroundings& surroundings) {

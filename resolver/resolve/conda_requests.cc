@@ -4,21 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "resolver/resolve/request_place.h"
+
 namespace kasane::resolver {
 namespace {
-
-/// The error of a reader of `requirement.text`, at its place in the file.
-Error at_its_place(const Error& error, const Requirement& requirement, std::string_view text) {
-  SourcePlace place = requirement.place;
-  const bool verbatim = text == requirement.text;
-  if (verbatim && place.column > 0 && error.place().column > 0) {
-    place.column += error.place().column - 1;
-    place.length = error.place().length;
-  }
-  Error out(error.kind(), error.message());
-  out = Error(std::move(out)).at(std::move(place));
-  return error.hint_text().empty() ? out : Error(std::move(out)).hint(error.hint_text());
-}
 
 CondaRequest read_request(const Requirement& requirement, const std::string& text) {
   try {

@@ -12,17 +12,6 @@
 namespace kasane::resolver {
 namespace {
 
-/// Requirements for pip are not resolved here.
-void refuse_pip_requirements(const EnvironmentSpec& spec) {
-  if (spec.pip.empty()) return;
-  const PipRequirement& first = spec.pip.front();
-  throw Error(ErrorKind::kFailed,
-              fmt::format("requirements for pip cannot be locked yet: `{}`", first.text))
-      .at(first.place)
-      .hint(
-          "take packages from conda channels, or give `kasane build` a lock that conda-lock made");
-}
-
 void check_platform(const EnvironmentSpec& spec, const std::string& platform) {
   const auto& platforms = spec.platforms;
   const bool listed = std::find(platforms.begin(), platforms.end(), platform) != platforms.end();
@@ -33,20 +22,25 @@ void check_platform(const EnvironmentSpec& spec, const std::string& platform) {
 }
 
 /// What was asked, in a form that does not depend on how it was written.
-std::string hash_of(const CondaQuestion& question, std::span<const Channel> channels) {
+std::string hash_of(const CondaQuestion& question, const PipRequests& pip,
+                    std::span<const Channel> channels) {
   std::vector<std::string> requests;
   for (const CondaRequest& request : question.requests) requests.push_back(request.spec.render());
   std::sort(requests.begin(), requests.end());
   std::string text = fmt::format("kasane lock 1\n{}\n", question.platform);
   for (const Channel& channel : channels) text += fmt::format("channel {}\n", channel.url());
   for (const std::string& request : requests) text += fmt::format("request {}\n", request);
+  text += render(pip);
   return Digest::of(text + question.virtual_packages.render()).hex();
 }
 
-void check_upgrade(const LockOptions& options, const Lock* present,
-                   std::span<const CondaRequest> requests) {
+void check_upgrade(const LockOptions& options, const Lock* present, const CondaQuestion& question,
+                   const PipRequests& pip) {
   std::vector<std::string> known;
-  for (const CondaRequest& request : requests) known.push_back(request.spec.name());
+  for (const CondaRequest& request : question.requests) known.push_back(request.spec.name());
+  for (const PipRequest& request : pip.requirements) {
+    known.push_back(request.requirement.normalised_name());
+  }
   if (present != nullptr) {
     for (const LockedPackage& package : present->packages) known.push_back(package.name);
   }
@@ -65,22 +59,20 @@ std::vector<LockedPackage> packages_to_keep(const LockOptions& options, const Lo
   const auto& moving = options.upgrade;
   std::copy_if(present->packages.begin(), present->packages.end(), std::back_inserter(keep),
                [&](const LockedPackage& package) {
-                 return package.manager == Manager::kConda &&
-                        std::find(moving.begin(), moving.end(), package.name) == moving.end();
+                 return std::find(moving.begin(), moving.end(), package.name) == moving.end();
                });
   return keep;
 }
 
-Lock new_lock(const CondaQuestion& question, std::span<const Channel> channels,
-              std::vector<LockedPackage> packages) {
-  Lock lock{.platform = question.platform,
-            .packages = std::move(packages),
+Lock new_lock(const LockDemands& demands, const std::string& platform, CondaAnswer& answer) {
+  Lock lock{.platform = platform,
+            .packages = std::move(answer.packages),
             .channels = {},
             .sources = {},
-            .content_hash = hash_of(question, channels),
-            .credentials = {},
+            .content_hash = demands.content_hash,
+            .credentials = std::move(answer.credentials),
             .sha256 = Digest::of("")};
-  for (const Channel& channel : channels) lock.channels.push_back({channel.name(), {}});
+  for (const Channel& channel : demands.channels) lock.channels.push_back({channel.name(), {}});
   lock.sha256 = Digest::of(write_lock({&lock, 1}));
   return lock;
 }
@@ -89,6 +81,7 @@ Lock new_lock(const CondaQuestion& question, std::span<const Channel> channels,
 void add_credentials(std::span<const Channel> channels, Lock& lock) {
   for (const LockedPackage& package : lock.packages) {
     for (const Channel& channel : channels) {
+      if (package.manager != Manager::kConda) continue;
       if (!channel.credentials() || !package.url.starts_with(channel.url() + "/")) continue;
       const std::string directory = package.url.substr(0, package.url.rfind('/') + 1);
       lock.credentials.emplace(directory, *channel.credentials());
@@ -104,26 +97,30 @@ void add_credentials(std::span<const Channel> channels, Lock& lock) {
 }  // namespace
 
 LockOutcome lock_environment(const EnvironmentSpec& spec, const Lock* present,
-                             const LockOptions& options, const ChannelOpener& open_channels) {
+                             const LockOptions& options, const ChannelOpener& open_channels,
+                             const DistributionOpener& open_distributions) {
   check_platform(spec, options.platform);
-  refuse_pip_requirements(spec);
-  CondaQuestion question;
-  question.platform = options.platform;
-  question.requests = read_conda_requests(spec);
-  question.settings = options.settings;
-  question.virtual_packages = VirtualPackages::of(options.platform, options.system);
-  question.rules = {.priority = options.priority,
-                    .exclude_newer_ms = options.exclude_newer_ms,
-                    .channels_by_name = {},
-                    .names_by_file = {}};
-  check_upgrade(options, present, question.requests);
+  JointQuestion question;
+  question.pip = read_pip_requests(spec);
+  question.pip.rules.prefer_offers = options.prefer_conda;
+  CondaQuestion& conda = question.conda;
+  conda.platform = options.platform;
+  conda.requests = read_conda_requests(spec);
+  conda.settings = options.settings;
+  conda.virtual_packages = VirtualPackages::of(options.platform, options.system);
+  conda.rules = {.priority = options.priority,
+                 .exclude_newer_ms = options.exclude_newer_ms,
+                 .channels_by_name = {},
+                 .names_by_file = {}};
+  check_upgrade(options, present, conda, question.pip);
   const std::vector<Channel> channels = read_spec_channels(spec.channels, options.settings);
+  const LockDemands demands{conda.requests,   channels,
+                            options.settings, conda.virtual_packages,
+                            question.pip,     hash_of(conda, question.pip, channels)};
 
   std::string misfit = fmt::format("there is none for `{}`", options.platform);
   if (present != nullptr) {
-    misfit = find_misfit(*present,
-                         {question.requests, channels, options.settings, question.virtual_packages})
-                 .value_or("");
+    misfit = find_misfit(*present, demands).value_or("");
     const bool moves = options.upgrade_all || !options.upgrade.empty();
     if (misfit.empty() && !moves) {
       LockOutcome kept{.lock = *present, .kept = true};
@@ -133,11 +130,14 @@ LockOutcome lock_environment(const EnvironmentSpec& spec, const Lock* present,
   }
   if (options.locked) refuse_to_move(misfit);
 
-  question.keep = packages_to_keep(options, present);
-  const auto opened =
-      open_channels(with_channels_of(question.requests, channels, options.settings));
-  CondaAnswer answer = solve_conda(question, opened);
-  LockOutcome out{.lock = new_lock(question, channels, std::move(answer.packages)),
+  if (!question.pip.empty() && !open_distributions) {
+    throw Error(ErrorKind::kFailed, "there is no index for requirements for pip");
+  }
+  conda.keep = packages_to_keep(options, present);
+  const auto opened = open_channels(with_channels_of(conda.requests, channels, options.settings));
+  CondaAnswer answer = question.pip.empty() ? solve_conda(conda, opened)
+                                            : solve_joint(question, opened, open_distributions());
+  LockOutcome out{.lock = new_lock(demands, options.platform, answer),
                   .misfit = std::move(misfit),
                   .effort = answer.effort,
                   .warnings = std::move(answer.warnings)};

@@ -9,7 +9,7 @@
 
 #include "resolver/lock/lock.h"
 #include "resolver/resolve/lock_changes.h"
-#include "resolver/resolve/solve_conda.h"
+#include "resolver/resolve/solve_joint.h"
 #include "resolver/spec/environment_spec.h"
 
 namespace kasane::resolver {
@@ -26,10 +26,16 @@ struct LockOptions {
   bool upgrade_all = false;
   /// Packages that may leave the place where they are in the present lock.
   std::vector<std::string> upgrade = {};
+  /// What only requirements for pip name comes from conda too, where conda has it.
+  bool prefer_conda = false;
 };
 
 /// Opens the channels for the platform of the options and for noarch, in the same order.
 using ChannelOpener = std::function<std::vector<ChannelRecords>(std::span<const Channel>)>;
+
+/// Gives the indexes of Python distributions, which stay as long as the call that asks for them.
+/// Asked only where a specification has requirements for pip; without it these are an Error.
+using DistributionOpener = std::function<pypi::DistributionSource&()>;
 
 struct LockOutcome {
   Lock lock;
@@ -48,6 +54,7 @@ struct LockOutcome {
 /// what write_lock() makes of it alone. What cannot be satisfied is an
 /// Error of kind kUnsatisfiable.
 LockOutcome lock_environment(const EnvironmentSpec& spec, const Lock* present,
-                             const LockOptions& options, const ChannelOpener& open_channels);
+                             const LockOptions& options, const ChannelOpener& open_channels,
+                             const DistributionOpener& open_distributions = nullptr);
 
 }  // namespace kasane::resolver

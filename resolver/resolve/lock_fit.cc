@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
 #include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "base/error.h"
+#include "resolver/resolve/lock_view.h"
+#include "resolver/resolve/pip_fit.h"
 
 namespace kasane::resolver {
 namespace {
@@ -29,22 +30,19 @@ std::uint64_t build_number_of(std::string_view build) {
 
 class Fit {
  public:
-  Fit(const Lock& lock, const LockDemands& demands) : lock_(lock), demands_(demands) {}
+  Fit(const Lock& lock, const LockDemands& demands) : lock_(lock), demands_(demands), view_(lock) {}
 
   std::optional<std::string> find_misfit() {
     if (lock_.format == LockFormat::kExplicit) {
       return "it is a list of files, which does not tell what needs what";
     }
     if (auto misfit = compare_channels()) return misfit;
-    for (const LockedPackage& package : lock_.packages) {
-      if (package.manager != Manager::kConda) {
-        return fmt::format("`{}` comes from pip, for which nothing is asked", package.name);
-      }
-      packages_.emplace(package.name, &package);
-    }
     for (const CondaRequest& request : demands_.requests) {
       if (auto misfit = compare(request)) return misfit;
     }
+    PipFit pip(lock_, view_, demands_);
+    if (auto misfit = pip.find_misfit()) return misfit;
+    open_.insert(open_.end(), pip.found().begin(), pip.found().end());
     return reach_all();
   }
 
@@ -75,14 +73,14 @@ class Fit {
       if (demands_.virtual_packages.satisfy(request.spec)) return std::nullopt;
       return fmt::format("the system does not have `{}`{}", request.written.text, place);
     }
-    const auto found = packages_.find(request.spec.name());
-    if (found == packages_.end()) {
+    const LockedPackage* found = view_.find_conda(request.spec.name());
+    if (found == nullptr) {
       return fmt::format("`{}`{} is not in it", request.written.text, place);
     }
-    open_.push_back(found->second);
-    if (satisfies(*found->second, request.spec)) return std::nullopt;
+    open_.push_back(found);
+    if (satisfies(*found, request.spec)) return std::nullopt;
     return fmt::format("`{}`{} is asked for, but it has `{}`", request.written.text, place,
-                       label(*found->second));
+                       label(*found));
   }
 
   bool satisfies(const LockedPackage& package, const MatchSpec& spec) const {
@@ -99,17 +97,21 @@ class Fit {
   }
 
   std::optional<std::string> reach_all() {
-    std::set<std::string> reached;
+    std::set<const LockedPackage*> reached;
     while (!open_.empty()) {
       const LockedPackage& package = *open_.back();
       open_.pop_back();
-      if (!reached.insert(package.name).second) continue;
+      if (!reached.insert(&package).second) continue;
       for (const auto& [name, demand] : package.dependencies) {
         if (auto misfit = compare_dependency(package, name, demand)) return misfit;
       }
     }
-    for (const auto& [name, package] : packages_) {
-      if (!reached.contains(name)) return fmt::format("nobody asks for `{}`", label(*package));
+    for (const LockedPackage& package : lock_.packages) {
+      if (reached.contains(&package)) continue;
+      // An extra of what conda brings may need it, which conda's package does not say.
+      const bool known = lock_.content_hash == demands_.content_hash;
+      if (package.manager == Manager::kPip && known) continue;
+      return fmt::format("nobody asks for `{}`", label(package));
     }
     return std::nullopt;
   }
@@ -117,20 +119,22 @@ class Fit {
   std::optional<std::string> compare_dependency(const LockedPackage& package,
                                                 const std::string& name,
                                                 const std::string& demand) {
-    const MatchSpec spec = read_demand(name, demand);
     const auto complain = [&](std::string_view what) {
       return fmt::format("its `{}` needs `{}`, {}", label(package), written(name, demand), what);
     };
-    if (is_virtual_name(name)) {
-      if (demands_.virtual_packages.satisfy(spec)) return std::nullopt;
+    const bool conda = package.manager == Manager::kConda;
+    const std::optional<MatchSpec> spec =
+        conda ? std::optional(read_demand(name, demand)) : std::nullopt;
+    if (conda && is_virtual_name(name)) {
+      if (demands_.virtual_packages.satisfy(*spec)) return std::nullopt;
       return complain("which the system does not have");
     }
-    const auto found = packages_.find(name);
-    if (found == packages_.end()) return complain("which is not in it");
-    open_.push_back(found->second);
-    const LockedFields fields(*found->second);
-    if (spec.matches(fields.fields())) return std::nullopt;
-    return complain(fmt::format("but it has `{}`", label(*found->second)));
+    const LockedPackage* found = view_.find_needed(package, name);
+    if (found == nullptr) return complain("which is not in it");
+    open_.push_back(found);
+    const bool met = spec ? spec->matches(LockedFields(*found).fields()) : meets(*found, demand);
+    if (met) return std::nullopt;
+    return complain(fmt::format("but it has `{}`", label(*found)));
   }
 
   static std::string label(const LockedPackage& package) {
@@ -142,7 +146,7 @@ class Fit {
 
   const Lock& lock_;
   const LockDemands& demands_;
-  std::map<std::string, const LockedPackage*> packages_;
+  LockView view_;
   std::vector<const LockedPackage*> open_;
 };
 

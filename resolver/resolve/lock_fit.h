@@ -9,6 +9,7 @@
 #include "resolver/conda/virtual_packages.h"
 #include "resolver/lock/lock.h"
 #include "resolver/resolve/conda_requests.h"
+#include "resolver/resolve/pip_requests.h"
 
 namespace kasane::resolver {
 
@@ -19,6 +20,9 @@ struct LockDemands {
   std::span<const Channel> channels;
   const ChannelSettings& settings;
   const VirtualPackages& virtual_packages;
+  const PipRequests& pip;
+  /// Of a lock that was made for these very demands.
+  std::string content_hash = {};
 };
 
 /// Why the lock is none of these demands, told from itself alone; nothing when it is one: it was

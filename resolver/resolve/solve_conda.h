@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 #include "resolver/conda/conda_candidates.h"
 #include "resolver/lock/lock.h"
 #include "resolver/resolve/conda_requests.h"
+#include "resolver/solver/conflict_story.h"
 #include "resolver/solver/solver.h"
 
 namespace kasane::resolver {
@@ -25,8 +27,10 @@ struct CondaQuestion {
 };
 
 struct CondaAnswer {
-  /// By name; all that was asked for and what that needs, nothing else.
+  /// By manager and name; all that was asked for and what that needs, nothing else.
   std::vector<LockedPackage> packages;
+  /// How to fetch those of whose addresses some is secret, as Lock::credentials.
+  std::map<std::string, UrlCredentials> credentials = {};
   solver::Effort effort;
   Warnings warnings;
 };
@@ -35,5 +39,8 @@ struct CondaAnswer {
 /// records. When there are none, that is an Error of kind kUnsatisfiable, whose message is the
 /// story of the conflict. Channels are in the order of their priority.
 CondaAnswer solve_conda(const CondaQuestion& question, std::vector<ChannelRecords> channels);
+
+/// Throws the Error that tells a conflict.
+[[noreturn]] void refuse(const solver::Conflict& conflict, solver::StoryTexts& texts);
 
 }  // namespace kasane::resolver

@@ -8,61 +8,107 @@
 
 #include "base/error.h"
 #include "base/suggest.h"
+#include "resolver/resolve/conda_pythons.h"
+#include "resolver/resolve/lock_view.h"
 
 namespace kasane::resolver {
 namespace {
 
-using Packages = std::map<std::string, const LockedPackage*, std::less<>>;
-
-Packages packages_of(const Lock& lock) {
-  Packages packages;
-  for (const LockedPackage& package : lock.packages) packages.emplace(package.name, &package);
-  return packages;
-}
-
-const LockedPackage& find_package(const Packages& packages, std::string_view name) {
-  const auto found = packages.find(name);
-  if (found != packages.end()) return *found->second;
-  std::vector<std::string> names;
-  for (const auto& [known, _] : packages) names.push_back(known);
-  Error error(ErrorKind::kUsage, fmt::format("the lock has no package `{}`", name));
-  const auto near = find_suggestion(name, names);
-  throw near ? Error(std::move(error)).hint(fmt::format("did you mean `{}`?", *near)) : error;
-}
-
-/// The package itself and all that need it, however far up.
-std::set<std::string> ancestors(const Packages& packages, const std::string& name) {
-  std::set<std::string> found = {name};
-  for (bool grew = true; grew;) {
-    grew = false;
-    for (const auto& [other, package] : packages) {
-      if (found.contains(other)) continue;
-      const auto& needs = package->dependencies;
-      if (std::any_of(needs.begin(), needs.end(),
-                      [&](const auto& need) { return found.contains(need.first); })) {
-        found.insert(other);
-        grew = true;
-      }
-    }
-  }
-  return found;
-}
-
-/// What nothing else in the lock needs.
-std::vector<std::string> roots(const Packages& packages) {
-  std::set<std::string> needed;
-  for (const auto& [_, package] : packages) {
-    for (const auto& [name, demand] : package->dependencies) needed.insert(name);
-  }
-  std::vector<std::string> names;
-  for (const auto& [name, _] : packages) {
-    if (!needed.contains(name)) names.push_back(name);
-  }
-  return names;
-}
+constexpr std::string_view kPipMark = " (pip)";
 
 std::string written(const std::string& name, const std::string& demand) {
   return demand.empty() ? name : name + " " + demand;
+}
+
+/// Who needs whom in a lock, by labels: names, but for pip's packages beside conda's of that name.
+class Needs {
+ public:
+  explicit Needs(const Lock& lock) : view_(lock) {
+    for (const LockedPackage& package : lock.packages) packages_.emplace(label(package), &package);
+  }
+
+  std::string label(const LockedPackage& package) const {
+    const bool both = package.manager == Manager::kPip && view_.find_conda(package.name) != nullptr;
+    return both ? package.name + std::string(kPipMark) : package.name;
+  }
+
+  const LockedPackage& find(std::string_view name) const {
+    const auto found = packages_.find(name);
+    if (found != packages_.end()) return *found->second;
+    if (const LockedPackage* wheel = view_.find_wheel(name)) return *wheel;
+    std::vector<std::string> names;
+    for (const auto& [known, _] : packages_) names.push_back(known);
+    Error error(ErrorKind::kUsage, fmt::format("the lock has no package `{}`", name));
+    const auto near = find_suggestion(name, names);
+    throw near ? Error(std::move(error)).hint(fmt::format("did you mean `{}`?", *near)) : error;
+  }
+
+  /// The package itself and all that need it, however far up.
+  std::set<std::string> ancestors(const std::string& of) const {
+    std::set<std::string> found = {of};
+    for (bool grew = true; grew;) {
+      grew = false;
+      for (const auto& [other, package] : packages_) {
+        if (found.contains(other)) continue;
+        const auto& needs = package->dependencies;
+        if (std::any_of(needs.begin(), needs.end(), [&](const auto& need) {
+              const LockedPackage* needed = view_.find_needed(*package, need.first);
+              return needed != nullptr && found.contains(label(*needed));
+            })) {
+          found.insert(other);
+          grew = true;
+        }
+      }
+    }
+    return found;
+  }
+
+  /// What nothing else in the lock needs.
+  std::vector<std::string> roots() const {
+    std::set<const LockedPackage*> needed;
+    for (const auto& [_, package] : packages_) {
+      for (const auto& [name, demand] : package->dependencies) {
+        needed.insert(view_.find_needed(*package, name));
+      }
+    }
+    std::vector<std::string> names;
+    for (const auto& [name, package] : packages_) {
+      if (!needed.contains(package)) names.push_back(name);
+    }
+    return names;
+  }
+
+  const LockedPackage& at(const std::string& known) const { return *packages_.at(known); }
+  const LockView& view() const { return view_; }
+
+ private:
+  LockView view_;
+  std::map<std::string, const LockedPackage*, std::less<>> packages_;
+};
+
+/// Whether a requirement for pip counts with the lock's Python.
+bool holds(const PipRequest& request, const Lock& lock, const LockView& view) {
+  const LockedPackage* python = view.find_conda("python");
+  if (!request.requirement.marker || python == nullptr) return true;
+  return request.requirement.marker->evaluate(
+      pypi::MarkerEnvironment::cpython(python->version, wheel_machine(lock.platform)));
+}
+
+std::vector<Presence::Request> list_requests(const Lock& lock, const Requests& requests,
+                                             const Needs& needs) {
+  std::vector<Presence::Request> out;
+  for (const CondaRequest& request : requests.conda) {
+    out.push_back({request.written.text, request.written.place, request.spec.name()});
+  }
+  for (const PipRequest& request : requests.pip) {
+    const auto* found = needs.view().find_distribution(request.requirement.name);
+    if (found == nullptr || !holds(request, lock, needs.view())) continue;
+    out.push_back({request.written.text, request.written.place, needs.label(*found)});
+  }
+  if (requests.empty()) {
+    for (const std::string& root : needs.roots()) out.push_back({root, {}, root});
+  }
+  return out;
 }
 
 class Tree {
@@ -104,27 +150,23 @@ class Tree {
 
 }  // namespace
 
-Presence explain_presence(const Lock& lock, std::span<const CondaRequest> requests,
-                          std::string_view name) {
-  const Packages packages = packages_of(lock);
-  const LockedPackage& target = find_package(packages, name);
-  const std::set<std::string> above = ancestors(packages, target.name);
-  Presence presence{target.name, target.version, {}, {}};
-  for (const CondaRequest& request : requests) {
-    if (!above.contains(request.spec.name())) continue;
-    presence.requests.push_back({request.written.text, request.written.place, request.spec.name()});
-  }
-  if (requests.empty()) {
-    for (const std::string& root : roots(packages)) {
-      if (above.contains(root)) presence.requests.push_back({root, {}, root});
-    }
+Presence explain_presence(const Lock& lock, const Requests& requests, std::string_view name) {
+  const Needs needs(lock);
+  const LockedPackage& target = needs.find(name);
+  const std::string label = needs.label(target);
+  const std::set<std::string> above = needs.ancestors(label);
+  Presence presence{label, target.version, {}, {}};
+  for (Presence::Request& request : list_requests(lock, requests, needs)) {
+    if (above.contains(request.package)) presence.requests.push_back(std::move(request));
   }
   for (const std::string& package : above) {
-    const LockedPackage& found = *packages.at(package);
-    if (package == target.name) continue;
-    for (const auto& [needed, demand] : found.dependencies) {
-      if (!above.contains(needed)) continue;
-      presence.needs.push_back({package, found.version, written(needed, demand), needed});
+    if (package == label) continue;
+    const LockedPackage& found = needs.at(package);
+    for (const auto& [dependency, demand] : found.dependencies) {
+      const LockedPackage* needed = needs.view().find_needed(found, dependency);
+      if (needed == nullptr || !above.contains(needs.label(*needed))) continue;
+      presence.needs.push_back(
+          {package, found.version, written(dependency, demand), needs.label(*needed)});
     }
   }
   return presence;

@@ -7,10 +7,12 @@
 
 #include "resolver/lock/lock.h"
 #include "resolver/resolve/conda_requests.h"
+#include "resolver/resolve/pip_requests.h"
 
 namespace kasane::resolver {
 
-/// Why a package is in a lock: all ways that lead to it.
+/// Why a package is in a lock: all ways that lead to it, across both sides. Where conda and pip
+/// both have a package of one name, pip's is called `name (pip)`.
 struct Presence {
   /// A requirement of the specification, and the package that it brings.
   struct Request {
@@ -37,9 +39,16 @@ struct Presence {
   std::string render() const;
 };
 
+/// What a specification asks for.
+struct Requests {
+  std::span<const CondaRequest> conda;
+  std::span<const PipRequest> pip = {};
+  bool empty() const { return conda.empty() && pip.empty(); }
+};
+
 /// Without requests (a lock alone), what nothing in it needs counts as asked for. A package that
-/// the lock lacks is an Error of kind kUsage.
-Presence explain_presence(const Lock& lock, std::span<const CondaRequest> requests,
-                          std::string_view name);
+/// the lock lacks is an Error of kind kUsage. Of two of one name conda's is meant, unless `(pip)`
+/// is added.
+Presence explain_presence(const Lock& lock, const Requests& requests, std::string_view name);
 
 }  // namespace kasane::resolver

@@ -228,16 +228,6 @@ TEST_F(LockEnvironment, PointsAtRequirementsThatCannotBeRead) {
   EXPECT_THAT(refusal(spec), HasSubstr("environment.yml:3:5: `ma in` is no channel"));
 }
 
-TEST_F(LockEnvironment, RefusesRequirementsForPip) {
-  EnvironmentSpec spec = spec_of({"app"});
-  resolver::PipRequirement einops;
-  einops.text = "einops==0.7";
-  einops.place = at_line(9);
-  spec.pip.push_back(einops);
-  EXPECT_THAT(refusal(spec), HasSubstr("environment.yml:9:5: requirements for pip cannot be locked "
-                                       "yet: `einops==0.7`\n"));
-}
-
 TEST_F(LockEnvironment, RefusesAPlatformThatTheSpecificationIsNotFor) {
   EnvironmentSpec spec = spec_of({"app"});
   spec.platforms = {"linux-aarch64", "osx-64"};
