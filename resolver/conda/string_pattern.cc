@@ -26,8 +26,7 @@ std::shared_ptr<const re2::RE2> compile(std::string_view text) {
   options.set_case_sensitive(false);
   options.set_max_mem(kMaxRegexMemory);
   auto out = std::make_shared<const re2::RE2>(re2::StringPiece(text.data(), text.size()), options);
-  if (!out->ok())
-    throw refuse(text, fmt::format("is not understood: {}", out->error()));
+  if (!out->ok()) throw refuse(text, fmt::format("is not understood: {}", out->error()));
   return out;
 }
 
