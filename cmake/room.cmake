@@ -1,6 +1,6 @@
 # kasane_room(NAME LINKS LIBRARY...) makes the static library kasane_NAME of all sources below NAME/.
 function(kasane_room name)
-  cmake_parse_arguments(ROOM "" "LABEL" "LINKS" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "LINKS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/*.cc)
   if(sources)
     add_library(kasane_${name} STATIC ${sources})
@@ -14,7 +14,7 @@ endfunction()
 # kasane_test_room(NAME [LABEL LABEL] LINKS LIBRARY...) makes the test program kasane_NAME_tests of tests/NAME/**/*_test.cc,
 # which ctest knows as LABEL.NAME, `unit` unless told otherwise, or as NAME where both are the same.
 function(kasane_test_room name)
-  cmake_parse_arguments(ROOM "" "" "LINKS" ${ARGN})
+  cmake_parse_arguments(ROOM "" "LABEL" "LINKS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*_test.cc)
   if(sources)
     add_executable(kasane_${name}_tests ${sources})
