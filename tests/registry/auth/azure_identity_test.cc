@@ -242,7 +242,7 @@ TEST_F(AzureIdentityTest, ACertificateSignsForItself) {
   if (!has_tool("openssl")) GTEST_SKIP() << "openssl is not installed";
   const std::string key = (directory_ / "key.pem").native();
   const std::string certificate = (directory_ / "cert.pem").native();
-  run_tool({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out",
+  run_tool({"openssl", "req", "-x509", "-newkey", "rsa:1024", "-nodes", "-keyout", key, "-out",
             certificate, "-days", "2", "-subj", "/CN=test"});
   const std::string pem = files_.read_text(key) + files_.read_text(certificate);
   const Secret assertion = sign_client_assertion(pem, "client", "https://login/t",

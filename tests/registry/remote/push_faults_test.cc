@@ -185,9 +185,9 @@ TEST(PushFaults, ARegistryThatStaysDeadIsGivenUp) {
 TEST(PushFaults, ManyFailuresAtRandom) {
   const std::vector<StrictRegistry::Fault> passing = {fault::lost_answer(), fault::status(500),
                                                       fault::status(503, "1"), fault::status(429)};
-  unsigned state = 1;
-  for (int run = 0; run < 25; ++run) {
+  parallel_for(25, 8, [&](std::size_t run) {
     SCOPED_TRACE(run);
+    auto state = static_cast<unsigned>(run) * 2654435761U + 1;
     StrictRegistry server({.auth = StrictRegistry::Auth::kBearer});
     for (std::size_t i = 0; i < 40; ++i) {
       state = state * 1664525U + 1013904223U;
@@ -196,7 +196,7 @@ TEST(PushFaults, ManyFailuresAtRandom) {
       if ((state >> 8) % 64 == 1) server.fail_at(i, passing[0]);
     }
     check_state(server, push(server));
-  }
+  });
 }
 
 }  // namespace
