@@ -10,7 +10,7 @@
 namespace kasane::resolver::pypi {
 
 /// Another source, of which for some projects only files with certain digests are taken (pip's
-/// `--hash`). Borrows it.
+/// `--hash`), or one file that was named by where it is. Borrows it.
 class NarrowedSource final : public DistributionSource {
  public:
   explicit NarrowedSource(DistributionSource& inner) : inner_(inner) {}
@@ -19,6 +19,8 @@ class NarrowedSource final : public DistributionSource {
   /// without one. `hash` is `sha256:HEX`, or of another algorithm, in lower case.
   void allow(const std::string& project, const std::string& hash);
 
+  /// Of this project that file alone is there.
+  void replace(const std::string& project, const DistributionFile& file);
   /// Files of all projects need an allowed digest (pip's `--require-hashes`).
   void insist() { insists_ = true; }
 
@@ -29,21 +31,20 @@ class NarrowedSource final : public DistributionSource {
   Digest sha256(std::string_view project, const DistributionFile& file) override {
     return inner_.sha256(project, file);
   }
-  void hint_files(std::span<const std::string_view> projects) override {
-    inner_.hint_files(projects);
-  }
+  void hint_files(std::span<const std::string_view> projects) override;
   void hint_metadata(std::string_view project, const DistributionFile& file) override {
     inner_.hint_metadata(project, file);
   }
 
  private:
+  const ProjectFiles& all_files(std::string_view project);
   bool is_allowed(const std::set<std::string>& hashes, std::string_view project,
                   const DistributionFile& file);
 
   DistributionSource& inner_;
   bool insists_ = false;
   std::map<std::string, std::set<std::string>, std::less<>> allowed_;
-  std::map<std::string, ProjectFiles, std::less<>> narrowed_;
+  std::map<std::string, ProjectFiles, std::less<>> narrowed_, replaced_;
 };
 
 }  // namespace kasane::resolver::pypi

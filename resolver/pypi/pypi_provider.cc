@@ -33,7 +33,8 @@ PypiProvider::PypiProvider(DistributionSource& source, std::vector<PypiTarget> t
               std::move(rules.only_binary),
               rules.prereleases,
               rules.no_wheels},
-      prefer_offers_(rules.prefer_offers) {
+      prefer_offers_(rules.prefer_offers),
+      without_offers_(std::move(rules.without_offers)) {
   ask(set(package(kPython, ""), {}), 0, request_);
 }
 
@@ -147,7 +148,7 @@ const std::vector<ProjectVersion>& PypiProvider::versions(const std::string& pro
 }
 
 void PypiProvider::add_offers(const std::string& project, std::vector<ProjectVersion>& list) {
-  if (offers_ == nullptr) return;
+  if (offers_ == nullptr || without_offers_.contains(project)) return;
   std::vector<ProjectVersion> offered;
   const std::span<const PythonVersion> offers = offers_->offers(project);
   for (std::size_t i = 0; i < offers.size(); ++i) {

@@ -28,6 +28,8 @@ struct PypiRules {
   bool no_wheels = false;
   std::set<std::string> no_binary = {};
   std::set<std::string> only_binary = {};
+  /// Projects of which what others offer is not taken.
+  std::set<std::string> without_offers = {};
   /// What others offer is taken before what indexes have.
   bool prefer_offers = false;
 };
@@ -165,6 +167,7 @@ class PypiProvider final : public solver::Provider {
   Pythons pythons_;
   VersionChoice choice_;
   bool prefer_offers_;
+  std::set<std::string> without_offers_;
   std::map<std::string, std::vector<SpecifierSet>> direct_;
   Asked request_;
   /// By Python: constraints whose marker does not hold everywhere.

@@ -94,6 +94,10 @@ std::optional<std::string> PipFit::compare(const PipRequest& request) {
   if (!meets(*package, requirement.specifiers.render())) {
     return fmt::format("{} is asked for, but it has `{}`", written(request), label(*package));
   }
+  if (request.wheel &&
+      package->url != split_credentials(request.wheel->file.url, UrlTokens::kNone).url) {
+    return fmt::format("{} is asked for, but it has `{}`", written(request), package->url);
+  }
   if (!requirement.extras.empty() && lock_.content_hash != demands_.content_hash) {
     return fmt::format("{} is asked for, and it does not tell what extras need", written(request));
   }

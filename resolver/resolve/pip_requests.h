@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,8 @@ namespace kasane::resolver {
 struct PipRequest {
   pypi::Requirement requirement;
   PipRequirement written;
+  /// The wheel that it names by where it is; then it has no specifiers.
+  std::optional<pypi::DistributionFile> wheel = std::nullopt;
 };
 
 /// What a specification asks of pip.
@@ -28,8 +31,10 @@ struct PipRequests {
   bool empty() const { return requirements.empty(); }
 };
 
-/// Errors point into the file. What would have to be built (a source tree, a revision of git, a
-/// source distribution) is one Error of kind kRefused that names all such requirements.
+/// Errors point into the file. A wheel may be named by its URL or path; paths are relative to the
+/// file that names them, and that to the working directory. What would have to be built (a source
+/// tree, a revision of git, a source distribution) is one Error of kind kRefused that names all
+/// such requirements.
 PipRequests read_pip_requests(const EnvironmentSpec& spec);
 
 /// One text for all that mean the same, whatever their order.

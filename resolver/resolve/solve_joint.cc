@@ -57,6 +57,7 @@ class JointSolve {
     if (requests.require_hashes) out.insist();
     for (const auto* list : {&requests.requirements, &requests.constraints}) {
       for (const PipRequest& request : *list) {
+        if (request.wheel) out.replace(request.requirement.normalised_name(), *request.wheel);
         for (const std::string& hash : request.written.hashes) {
           out.allow(request.requirement.normalised_name(), hash);
         }

@@ -5,13 +5,15 @@ import functools
 import hashlib
 import http.server
 import json
+import random
 import re
 import sys
 import threading
+import time
 import unittest
 
 from support import BASE, DEMO, PREFIX, SOURCE, EndToEndTest, records
-from wheels import add_to_index
+from wheels import add_to_index, write_wheel
 
 sys.path.insert(0, str(SOURCE / "fixtures"))
 
@@ -30,6 +32,7 @@ class Joint(EndToEndTest):
 
     def setUp(self):
         super().setUp()
+        self.port = 0
         self.index = self.folder / "index"
         add_to_index(self.index, "rearrange", "1.0", requires=["numpy>=1.20,<2"],
                      modules={"rearrange.py": "import numpy\n\ndef turn(x):\n    return numpy.array(x)[::-1].tolist()\n"})
@@ -166,8 +169,21 @@ class Joint(EndToEndTest):
         (self.folder / "here/pyproject.toml").write_text("[project]\nname = 'here'\nversion = '1'\n")
         spec = self.write_spec(["python"], ["-e ./here", "bells", "git+https://host.example/it.git@abc"])
         refused = self.kasane("lock", spec, "--index-url", self.index.as_uri(), expect=6)
-        self.assert_error(refused, f"{spec}:6: `./here`", f"{spec}:8: `git+https://host.example/it.git@abc`")
+        self.assert_error(refused, f"{spec}:6: `-e ./here`", f"{spec}:8: `git+https://host.example/it.git@abc`")
         self.assertFalse(self.lock_path.exists())
+
+    def test_wheels_are_named_by_where_they_are(self):
+        there = self.folder / "there"
+        path = write_wheel(there, "bells", "7.0", requires=["rearrange"])
+        spec = self.write_spec(["python"], ["./there/bells-7.0-py3-none-any.whl", "shout[loud]", "numpy"])
+        packages = self.packages(self.lock(spec))
+        self.assertEqual(packages["pip", "bells"]["url"], path.as_uri())
+        self.assertEqual(packages["pip", "bells"]["sha256"], hashlib.sha256(path.read_bytes()).hexdigest())
+        self.assertIn(("pip", "rearrange"), packages)
+        self.assertIn("unchanged", self.kasane("lock", spec, "--locked", "--index-url", self.index.as_uri()).stdout)
+        with_url = self.write_spec(["python"], [f"bells @ {path.as_uri()}#sha256={'0' * 64}"])
+        self.assert_error(self.kasane("build", with_url, "--base", BASE, "--index-url", self.index.as_uri(),
+                                      expect=(5,)), "bells-7.0")
 
     def test_hashes_are_insisted_on(self):
         wheel = self.index / "bells/bells-1.5-py3-none-any.whl"
@@ -195,19 +211,32 @@ class Joint(EndToEndTest):
             refused = self.kasane("lock", spec, "--index-url", served.url, "--upgrade", expect=4)
             self.assert_error(refused, "401")
 
+    def test_the_time_that_an_index_takes_changes_nothing(self):
+        spec = self.write_spec(["python", "numpy"], ["shout[loud]", "rearrange"])
+        locks = set()
+        for number in range(6):
+            with Index(self.index, slow=0.05, port=self.port) as served:
+                self.port = served.port
+                self.kasane("lock", spec, "--index-url", served.url, env={"KASANE_HOME": self.folder / f"home-{number}"})
+            locks.add(self.lock_path.read_bytes())
+            self.lock_path.unlink()
+        self.assertEqual(len(locks), 1)
+
 
 class Index:
-    """Serves a directory index over HTTP to one user, while entered."""
+    """Serves a directory index over HTTP, perhaps to one user only, while entered. `slow` is the longest time in
+    seconds that an answer takes."""
 
-    def __init__(self, folder, user):
-        wanted = "Basic " + base64.b64encode(user.encode()).decode()
+    def __init__(self, folder, user=None, slow=0, port=0):
+        wanted = user and "Basic " + base64.b64encode(user.encode()).decode()
 
         class Handler(http.server.SimpleHTTPRequestHandler):
             def __init__(self, *arguments):
                 super().__init__(*arguments, directory=str(folder))
 
             def do_GET(self):
-                if self.headers.get("Authorization") == wanted:
+                time.sleep(random.random() * slow)
+                if wanted in (None, self.headers.get("Authorization")):
                     return super().do_GET()
                 self.send_response(401)
                 self.send_header("Content-Length", "0")
@@ -216,8 +245,9 @@ class Index:
             def log_message(self, *_):
                 pass
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.port = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self):
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

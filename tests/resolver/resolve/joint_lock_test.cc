@@ -124,10 +124,10 @@ TEST_F(JointLock, NamesAllRequirementsThatWouldHaveToBeBuilt) {
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kRefused);
     EXPECT_EQ(error.message(),
-              "these requirements for pip are no versions of a distribution:\n"
+              "these requirements for pip would have to be built:\n"
               "  `git+https://***@host.example/it.git`\n"
               "  `b @ https://host.example/b-1.tar.gz`\n"
-              "  requirements.txt:7: `./here`");
+              "  requirements.txt:7: `-e ./here`");
   }
 }
 
