@@ -178,9 +178,15 @@ ImagePlan Build::plan_with_hints() {
 void Build::refuse_if_strict(const ImagePlan& plan) const {
   if (!request_.strict) return;
   for (const Warning& warning : plan.warnings) {
-    if (warning.code != "link-script") continue;
-    throw Error(ErrorKind::kRefused, warning.message)
-        .hint("build without `--strict`, and run what the script does in a later step if need be");
+    if (warning.code == "link-script") {
+      throw Error(ErrorKind::kRefused, warning.message)
+          .hint(
+              "build without `--strict`, and run what the script does in a later step if need be");
+    }
+    if (warning.code == "two-distributions") {
+      throw Error(ErrorKind::kRefused, warning.message)
+          .hint("make the lock anew from its specification, or take one of the two out");
+    }
   }
 }
 

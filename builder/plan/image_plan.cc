@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "builder/plan/carried_distributions.h"
 #include "builder/plan/clobber.h"
 #include "builder/plan/stated_order.h"
 
@@ -77,6 +78,10 @@ std::vector<PlannedPackage> plan_packages(std::vector<PlanInput> inputs,
                                                          package.fragment.target)});
     packages.push_back(std::move(package));
   }
+  std::vector<Kind> kinds;
+  for (const PlannedPackage& package : packages) kinds.push_back(package.facts.kind);
+  Warnings doubles = find_double_distributions(kinds, files);
+  warnings.insert(warnings.end(), doubles.begin(), doubles.end());
   Clobbers clobbers = find_clobbers(files);
   for (std::size_t i = 0; i < packages.size(); ++i) {
     auto& excluded = clobbers.excluded[i];
