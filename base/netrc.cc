@@ -34,7 +34,7 @@ class WordReader {
   void skip_line() { rest_.remove_prefix(std::min(rest_.find('\n'), rest_.size())); }
 
   std::string plain() {
-    const std::string word(rest_.substr(0, rest_.find_first_of(kSpaces)));
+    std::string word(rest_.substr(0, rest_.find_first_of(kSpaces)));
     rest_.remove_prefix(word.size());
     return word;
   }
@@ -74,8 +74,11 @@ Netrc Netrc::parse(std::string_view text) {
     } else if (inside && (*word == "login" || *word == "password" || *word == "account")) {
       UserInfo& user = out.entries_.back().user;
       std::string value = words.next().value_or("");
-      if (*word == "login") user.user = std::move(value);
-      if (*word == "password") user.password = std::move(value);
+      if (*word == "login") {
+        user.user = std::move(value);
+      } else if (*word == "password") {
+        user.password = std::move(value);
+      }
     } else {
       inside = false;
     }

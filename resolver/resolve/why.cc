@@ -48,14 +48,15 @@ class Needs {
     std::set<std::string> found = {of};
     for (bool grew = true; grew;) {
       grew = false;
-      for (const auto& [other, package] : packages_) {
-        if (found.contains(other)) continue;
-        const auto& needs = package->dependencies;
+      for (const auto& entry : packages_) {
+        const LockedPackage& package = *entry.second;
+        if (found.contains(entry.first)) continue;
+        const auto& needs = package.dependencies;
         if (std::any_of(needs.begin(), needs.end(), [&](const auto& need) {
-              const LockedPackage* needed = view_.find_needed(*package, need.first);
+              const LockedPackage* needed = view_.find_needed(package, need.first);
               return needed != nullptr && found.contains(label(*needed));
             })) {
-          found.insert(other);
+          found.insert(entry.first);
           grew = true;
         }
       }

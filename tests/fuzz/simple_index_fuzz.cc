@@ -10,7 +10,7 @@
 
 namespace {
 
-using namespace kasane;
+using namespace kasane::resolver::pypi;
 
 template <class Parse>
 void try_to(const Parse& parse) {
@@ -38,6 +38,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   } else {
     try_to([&](const kasane::Url& url) { return parse_html_page(text, url); });
   }
-  static_cast<void>(Netrc::parse(text).find("host"));
+  static_cast<void>(kasane::Netrc::parse(text).find("host"));
   return 0;
 }
