@@ -51,7 +51,8 @@ const std::map<std::string, std::string> kFiles = {
      "RattlerVectors.SplitsVersionAndBuild, "
      "RefusesWhatNobodyReads"},
     {"rattler/rattler_conda_types__src__match_spec__package_name", "Rust's types alone"},
-    {"rattler/rattler_conda_types__src__match_spec__condition", "`when=` (CEP 43), which is refused"},
+    {"rattler/rattler_conda_types__src__match_spec__condition",
+     "`when=` (CEP 43), which is refused"},
     {"rattler/rattler_conda_types__src__flags", "`flags=` (CEP 45), which is refused"},
     {"rattler/rattler_conda_types__src__parse_mode", "rattler's own modes"},
     {"rattler/rattler_conda_types__src__channel__", "the channels were not recorded; Channel.*"},
