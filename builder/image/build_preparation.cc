@@ -198,8 +198,7 @@ bool Build::prepare_packages(const ImagePlan& plan, CompilerHome& compiler) {
   for (const PlannedLayer& layer : plan.layers) {
     if (layer.known) continue;
     for (const LayerMember& member : layer.members) {
-      const cache::Key fragment = plan.packages[member.package].fragment.key();
-      if (!services_.cache.find(fragment)) needed[member.package] = true;
+      if (!services_.cache.find(plan.fragment_keys[member.package])) needed[member.package] = true;
       if (needs_compiling(cache_, plan, member.package)) byte_code_missing = true;
     }
   }

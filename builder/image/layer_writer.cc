@@ -4,27 +4,10 @@
 
 #include "base/archive/tar_writer.h"
 #include "base/error.h"
+#include "base/parallel.h"
 #include "builder/fragment/tar_segment.h"
 
 namespace kasane::builder {
-namespace {
-
-/// Passes on what is read from a file to a writer as well.
-class TeeSource final : public ByteSource {
- public:
-  TeeSource(const ReadableFile& file, ByteSink& copy) : source_(file), copy_(copy) {}
-  std::size_t read(std::span<char> buffer) override {
-    const std::size_t n = source_.read(buffer);
-    copy_.write({buffer.data(), n});
-    return n;
-  }
-
- private:
-  FileSource source_;
-  ByteSink& copy_;
-};
-
-}  // namespace
 
 LayerWriter::LayerWriter(registry::ImageTarget& target, const CompressionMethod& method,
                          std::optional<registry::KnownLayer> made_before)
@@ -51,15 +34,22 @@ void LayerWriter::append_plain(std::string_view tar_bytes) {
 
 void LayerWriter::append_blob(const ReadableFile& compressed) {
   size_bytes_ += compressed.size();
-  if (made_before_) {
+  const auto join = [&] {
     FileSource source(compressed);
     copy(source, *blob_);
-    return;
+  };
+  const auto hash_plain = [&] {
+    FileSource source(compressed);
+    const auto plain = decompress(method_.codec(), source);
+    std::vector<char> buffer(std::size_t{1} << 18);
+    while (const std::size_t n = plain->read(buffer)) tar_hasher_.update({buffer.data(), n});
+  };
+  if (made_before_) {
+    join();
+  } else {
+    // Often the last layer that is left to make, so the other processors have nothing to do.
+    parallel_for(2, 2, [&](std::size_t i) { i == 0 ? hash_plain() : join(); });
   }
-  TeeSource source(compressed, *blob_);
-  const auto plain = decompress(method_.codec(), source);
-  std::vector<char> buffer(std::size_t{1} << 18);
-  while (const std::size_t n = plain->read(buffer)) tar_hasher_.update({buffer.data(), n});
 }
 
 void LayerWriter::append_directories(const std::set<std::string>& paths, std::int64_t time) {

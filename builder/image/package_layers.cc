@@ -98,8 +98,9 @@ std::vector<std::string> find_dropped(const PlannedPackage& package,
   return dropped;
 }
 
-std::optional<FragmentRecord> find_fragment(cache::Cache& cache, const PlannedPackage& package) {
-  const auto outcome = cache.find(package.fragment.key());
+std::optional<FragmentRecord> find_fragment(cache::Cache& cache, const ImagePlan& plan,
+                                            std::size_t package) {
+  const auto outcome = cache.find(plan.fragment_keys[package]);
   if (!outcome) return std::nullopt;
   return FragmentRecord::from_outcome(*outcome);
 }
@@ -114,9 +115,8 @@ struct PackageLayers::OpenLayer {
 };
 
 cache::Key contents_key(const ImagePlan& plan, std::size_t package) {
-  return cache::Key::of("contents",
-                        fmt::format("{} {}", plan.packages[package].fragment.key().render(),
-                                    plan.compiler ? plan.compiler->hex() : "-"));
+  return cache::Key::of("contents", fmt::format("{} {}", plan.fragment_keys[package].render(),
+                                                plan.compiler ? plan.compiler->hex() : "-"));
 }
 
 std::optional<PackageOutcome> find_outcome(cache::Cache& cache, const ImagePlan& plan,
@@ -133,7 +133,7 @@ bool has_outcome(cache::Cache& cache, const ImagePlan& plan, std::size_t package
 void remember_outcome(cache::Cache& cache, const ImagePlan& plan, std::size_t package) {
   const PlannedPackage& planned = plan.packages[package];
   if (has_outcome(cache, plan, package)) return;
-  const auto record = find_fragment(cache, planned);
+  const auto record = find_fragment(cache, plan, package);
   if (!record) return;
   PackageOutcome outcome{record->dropped, {}, record->warnings};
   for (std::size_t part = 0; plan.compiler && part < record->parts.size(); ++part) {
@@ -149,7 +149,7 @@ void remember_outcome(cache::Cache& cache, const ImagePlan& plan, std::size_t pa
 bool needs_compiling(cache::Cache& cache, const ImagePlan& plan, std::size_t package) {
   if (!plan.compiler) return false;
   const PlannedPackage& planned = plan.packages[package];
-  const auto record = find_fragment(cache, planned);
+  const auto record = find_fragment(cache, plan, package);
   if (!record) return true;
   for (std::size_t part = 0; part < record->parts.size(); ++part) {
     if (record->parts[part].uncompiled.empty()) continue;
@@ -240,7 +240,7 @@ void PackageLayers::append_package(std::vector<OpenLayer>& open, std::size_t pac
   };
   const auto outcome =
       in_context([&] { return fmt::format("while installing `{}`", planned.fragment.origin.url); },
-                 [&] { return services_.cache.find_or_make(planned.fragment.key(), make); });
+                 [&] { return services_.cache.find_or_make(plan_.fragment_keys[package], make); });
   if (made) return;
   const FragmentRecord record = FragmentRecord::from_outcome(outcome);
   for (OpenLayer& layer : open) {

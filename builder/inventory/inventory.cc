@@ -53,7 +53,13 @@ Inventory::Package read_package(const Json& json) {
 }  // namespace
 
 std::string Inventory::render() const {
+  std::size_t size = 0;
+  for (const Package& package : packages) {
+    size += 512;
+    for (const std::string& file : package.files) size += file.size() + 3;
+  }
   std::string out = "{";
+  out.reserve(size);
   append_member(out, "schema", kSchema);
   append_member(out, "environment", environment_id);
   append_member(out, "prefix", prefix);

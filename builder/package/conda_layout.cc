@@ -50,8 +50,14 @@ std::vector<PackagePath> conda_installed_paths(const PackageFacts& facts,
     out.push_back({.path = "bin/" + EntryPoint::parse(entry_point).name});
   }
   out.push_back({.path = conda_record_path(facts.name, facts.version, facts.build)});
-  std::stable_sort(out.begin(), out.end(),
-                   [](const auto& a, const auto& b) { return a.path < b.path; });
+  // The packaged paths are sorted unless they moved; the others are few.
+  const auto by_path = [](const auto& a, const auto& b) { return a.path < b.path; };
+  const auto generated = out.begin() + static_cast<std::ptrdiff_t>(facts.paths.size());
+  if (!std::is_sorted(out.begin(), generated, by_path)) {
+    std::stable_sort(out.begin(), generated, by_path);
+  }
+  std::stable_sort(generated, out.end(), by_path);
+  std::inplace_merge(out.begin(), generated, out.end(), by_path);
   // Of two at one path the generated one, which comes later, is installed.
   const auto last = std::unique(out.rbegin(), out.rend(),
                                 [](const auto& a, const auto& b) { return a.path == b.path; });

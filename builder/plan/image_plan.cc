@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "builder/plan/carried_distributions.h"
 #include "builder/plan/clobber.h"
 #include "builder/plan/stated_order.h"
@@ -65,7 +66,6 @@ std::vector<PlannedPackage> plan_packages(std::vector<PlanInput> inputs,
                                           const std::optional<PythonLayout>& python,
                                           const PlanOptions& options, Warnings& warnings) {
   std::vector<PlannedPackage> packages;
-  std::vector<PackageFiles> files;
   for (const std::size_t index : order) {
     PlanInput& input = inputs[index];
     const InstallTarget target{options.prefix, needs_python(input.facts) ? python : std::nullopt};
@@ -74,10 +74,14 @@ std::vector<PlannedPackage> plan_packages(std::vector<PlanInput> inputs,
         options.compression, options.time};
     PlannedPackage package{
         std::move(input.locked), std::move(input.facts), std::move(fragment), {}};
-    files.push_back({package.facts.name, installed_paths(package.facts, package.fragment.origin,
-                                                         package.fragment.target)});
     packages.push_back(std::move(package));
   }
+  std::vector<PackageFiles> files(packages.size());
+  parallel_for(packages.size(), available_processors(), [&](std::size_t i) {
+    const PlannedPackage& package = packages[i];
+    files[i] = {package.facts.name,
+                installed_paths(package.facts, package.fragment.origin, package.fragment.target)};
+  });
   std::vector<Kind> kinds;
   for (const PlannedPackage& package : packages) kinds.push_back(package.facts.kind);
   Warnings doubles = find_double_distributions(kinds, files);
@@ -85,10 +89,11 @@ std::vector<PlannedPackage> plan_packages(std::vector<PlanInput> inputs,
   Clobbers clobbers = find_clobbers(files);
   for (std::size_t i = 0; i < packages.size(); ++i) {
     auto& excluded = clobbers.excluded[i];
-    for (PackagePath& path : files[i].paths) {
-      if (!std::binary_search(excluded.begin(), excluded.end(), path.path)) {
-        packages[i].paths.push_back(std::move(path));
-      }
+    packages[i].paths = std::move(files[i].paths);
+    if (!excluded.empty()) {
+      std::erase_if(packages[i].paths, [&](const PackagePath& path) {
+        return std::binary_search(excluded.begin(), excluded.end(), path.path);
+      });
     }
     packages[i].fragment.excluded = std::move(excluded);
   }
@@ -103,8 +108,7 @@ cache::Key layer_key(const ImagePlan& plan, const std::vector<LayerMember>& memb
                            {"python", plan.compiler ? plan.compiler->hex() : ""},
                            {"members", nlohmann::json::array()}};
   for (const LayerMember& member : members) {
-    inputs["members"].push_back(
-        {plan.packages[member.package].fragment.key().render(), member.part});
+    inputs["members"].push_back({plan.fragment_keys[member.package].render(), member.part});
   }
   return cache::Key::of("layer", inputs.dump());
 }
@@ -118,6 +122,7 @@ void plan_layers(ImagePlan& plan, const FindLayer& find_layer) {
   Layering layering = find_layering(inputs, plan.options.layering);
   for (std::size_t i = 0; i < plan.packages.size(); ++i) {
     plan.packages[i].fragment.bounds = std::move(layering.bounds[i]);
+    plan.fragment_keys.push_back(plan.packages[i].fragment.key());
   }
   for (auto& members : layering.layers) {
     cache::Key key = layer_key(plan, members);
@@ -159,7 +164,7 @@ ImagePlan make_plan(std::vector<PlanInput> inputs, const std::string& platform,
   }
   const EnvironmentId id = find_environment_id(
       {platform, base, options.prefix, options.byte_code, options.time, {}}, locked);
-  ImagePlan plan{id, platform, options, base, python, {}, {}, {}, {}};
+  ImagePlan plan{id, platform, options, base, python, {}, {}, {}, {}, {}};
   if (options.byte_code) plan.compiler = python_digest;
   const std::vector<std::size_t> order = stated_order(facts);
   plan.packages = plan_packages(std::move(inputs), order, python, options, plan.warnings);

@@ -64,6 +64,8 @@ struct ImagePlan {
   std::optional<Digest> compiler;
   /// In the stated order.
   std::vector<PlannedPackage> packages;
+  /// Of each package's fragment, in the same order: packages[i].fragment.key(), made once.
+  std::vector<cache::Key> fragment_keys;
   /// From the bottom up, without the base's and without the environment's own.
   std::vector<PlannedLayer> layers;
   Warnings warnings;
