@@ -55,7 +55,18 @@ constexpr std::string_view kAbsent = "absent";
 
 std::optional<IndexPage> IndexPages::find_project(const Url& index,
                                                   std::string_view project) const {
-  if (index.scheme() == "file") return read_directory(index.local_path() / std::string(project));
+  if (index.scheme() == "file") {
+    const Path directory = index.local_path();
+    const auto status = files_.find_status(directory);
+    if (!status || status->type != FileStatus::Type::kDirectory) {
+      throw Error(ErrorKind::kFailed,
+                  fmt::format("the index `{}` is no directory", directory.native()))
+          .hint(
+              "an index is a directory with one for each project; a directory of wheels goes "
+              "with `--find-links`");
+    }
+    return read_directory(directory / std::string(project));
+  }
   std::string base = index.render();
   if (!base.ends_with('/')) base += '/';
   Url page = Url::parse(base).resolve(std::string(project) + "/");

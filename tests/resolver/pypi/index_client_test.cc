@@ -414,6 +414,12 @@ TEST_F(IndexClientTest, ReadsDirectoriesAndPagesOfLinks) {
   IndexClient broken(settings, {.http = *http_}, disk);
   EXPECT_EQ(error_of([&] { broken.files("demo"); }).message(),
             "no such file or directory: `" + (root / "nowhere").native() + "`");
+
+  settings.find_links = {};
+  settings.indexes = {Url::of_file(root / "nowhere")};
+  IndexClient absent(settings, {.http = *http_}, disk);
+  EXPECT_EQ(error_of([&] { absent.files("demo"); }).message(),
+            "the index `" + (root / "nowhere").native() + "` is no directory");
 }
 
 }  // namespace
