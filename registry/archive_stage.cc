@@ -56,7 +56,7 @@ std::unique_ptr<TargetBlob> ArchiveStage::begin_blob() {
   return std::make_unique<StagedBlob>(*this, files_, staging().next());
 }
 
-void ArchiveStage::add(const Digest& digest, Path path, std::uint64_t size_bytes) {
+void ArchiveStage::add(const Digest& digest, const Path& path, std::uint64_t size_bytes) {
   const std::lock_guard guard(mutex_);
   if (!blobs_.try_emplace(digest, Blob{path, size_bytes}).second) files_.remove(path);
 }

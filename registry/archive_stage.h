@@ -32,7 +32,7 @@ class ArchiveStage {
   ArchiveMember member_of(const StagedFile& file) const;
   /// Replaces the archive in one step.
   void write(const std::map<std::string, ArchiveMember>& members);
-  void add(const Digest& digest, Path path, std::uint64_t size_bytes);
+  void add(const Digest& digest, const Path& path, std::uint64_t size_bytes);
 
  private:
   struct Blob {

@@ -271,7 +271,8 @@ std::optional<AzureIdentity::Token> AzureIdentity::ask_az() const {
 
 /// Asking for a token changes nothing, so that it may be repeated. Nobody there is a matter of its
 /// own for each source.
-std::pair<int, std::string> AzureIdentity::send(HttpClient& http, HttpRequest request) const {
+std::pair<int, std::string> AzureIdentity::send(HttpClient& http,
+                                                const HttpRequest& request) const {
   Retry retry(tools_.retry);
   for (;;) {
     BoundedSink body(kTokenAnswerLimit, "the token server's answer");

@@ -99,7 +99,7 @@ class AzureIdentity {
   std::optional<Token> ask_az() const;
   std::string token_url() const;
   /// The status and text of an answer.
-  std::pair<int, std::string> send(HttpClient& http, HttpRequest request) const;
+  std::pair<int, std::string> send(HttpClient& http, const HttpRequest& request) const;
   Token require_token(const std::pair<int, std::string>& answer, std::string_view what) const;
   Token read_token(const std::string& text, std::string_view what) const;
 
