@@ -202,7 +202,7 @@ RemoteAnswer Client::put(const std::string& tag_or_digest, const StoredManifest&
   asked.headers.add("Content-Type", manifest.media_type);
   asked.body = manifest.text;
   // The bytes name themselves: putting them twice is putting them once.
-  const RemoteAnswer answer = transport_.send(asked);
+  RemoteAnswer answer = transport_.send(asked);
   const Digest digest = Digest::of(manifest.text);
   if (answer.status() != 201) {
     // distribution-spec, "Pushing Manifests": 201. Some say no more than that all is well.

@@ -141,7 +141,7 @@ std::string CondaTexts::hint_for_newer(const std::string& name, const CondaSet* 
 }
 
 std::string CondaTexts::hint_for_name(const std::string& name, bool asked_for) {
-  const std::string elsewhere =
+  std::string elsewhere =
       fmt::format("no channel has `{}`: add the one that has it to `channels`{}", name,
                   asked_for ? ", or leave it to pip" : "");
   // What packages ask for is not misspelt.

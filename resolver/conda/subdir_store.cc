@@ -94,13 +94,13 @@ struct SubdirStore::Variant {
 
 const std::vector<SubdirStore::Variant>& SubdirStore::variants() {
   using Kind = RepodataState::Kind;
-  static const std::vector<Variant> kVariants = {
+  static const std::vector<Variant> variants = {
       {"repodata_shards.msgpack.zst", Kind::kShards, Codec::kZstd},
       {"repodata.json.zst", Kind::kJson, Codec::kZstd},
       {"repodata.json.bz2", Kind::kJson, Codec::kBzip2},
       {"repodata.json", Kind::kJson, Codec::kNone},
   };
-  return kVariants;
+  return variants;
 }
 
 SubdirStore::SubdirStore(const Channel& channel, std::string subdir,
