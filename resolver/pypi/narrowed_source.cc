@@ -23,10 +23,10 @@ const ProjectFiles& NarrowedSource::all_files(std::string_view project) {
 }
 
 const ProjectFiles& NarrowedSource::files(std::string_view project) {
-  static const std::set<std::string> kNone;
+  static const std::set<std::string> none;
   const auto found = allowed_.find(project);
   if (found == allowed_.end() && !insists_) return all_files(project);
-  const std::set<std::string>& allowed = found == allowed_.end() ? kNone : found->second;
+  const std::set<std::string>& allowed = found == allowed_.end() ? none : found->second;
   const auto known = narrowed_.find(project);
   if (known != narrowed_.end()) return known->second;
   ProjectFiles out = all_files(project);

@@ -79,9 +79,9 @@ PipConfig PipConfig::parse(std::string_view text) {
 }
 
 const std::vector<std::string>& PipConfig::values(std::string_view name) const {
-  static const std::vector<std::string> kNone;
+  static const std::vector<std::string> none;
   const auto found = values_.find(name);
-  return found == values_.end() ? kNone : found->second;
+  return found == values_.end() ? none : found->second;
 }
 
 void PipConfig::merge(const PipConfig& other) {

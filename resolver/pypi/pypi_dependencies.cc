@@ -11,7 +11,8 @@ namespace kasane::resolver::pypi {
 using solver::CandidateId;
 using solver::VersionSetId;
 
-void PypiProvider::require(const Requirement& requirement, std::uint32_t rank, std::string origin) {
+void PypiProvider::require(const Requirement& requirement, std::uint32_t rank,
+                           const std::string& origin) {
   const PythonSet where = holds(requirement, "");
   if (holds_nowhere(where) && pythons_.size() > 0) return;
   if (requirement.url) {

@@ -60,7 +60,8 @@ class PypiProvider final : public solver::Provider {
   /// What the request asks for: all of it, before the first solve. Requirements whose marker holds
   /// on no target are passed over; one with a URL is an Error of kind kRefused. `origin` is where a
   /// person wrote it, for messages.
-  void require(const Requirement& requirement, std::uint32_t rank = 0, std::string origin = {});
+  void require(const Requirement& requirement, std::uint32_t rank = 0,
+               const std::string& origin = {});
   /// If it is there at all, then so.
   void constrain(const Requirement& requirement);
   void require_python(const SpecifierSet& specifiers, std::string origin = {});

@@ -127,10 +127,10 @@ void CarriedDistributions::collect_names() {
 }
 
 const std::vector<std::string>& CarriedDistributions::carrier_names(std::string_view project) {
-  static const std::vector<std::string> kNone;
+  static const std::vector<std::string> none;
   if (!names_collected_) collect_names();
   const auto found = names_.find(project);
-  return found == names_.end() ? kNone : found->second;
+  return found == names_.end() ? none : found->second;
 }
 
 void CarriedDistributions::hint_offers(std::span<const std::string_view> projects) {
