@@ -1,3 +1,6 @@
+#include <optional>
+#include <utility>
+
 #include <fmt/format.h>
 #include <simdjson.h>
 
@@ -28,8 +31,11 @@ struct PathEntry {
   std::string type;
   std::string sha256;
   std::string mode;
-  std::string odd;
+  /// A member that is not what it should be, and its value.
+  std::optional<std::pair<std::string, std::string>> odd;
   CondaPath out;
+
+  void note(std::string_view key, ondemand::value value) { odd.emplace(key, shown(value)); }
 };
 
 /// The text of a member; an empty one for null. Notes the member where it is something else.
@@ -37,7 +43,7 @@ std::string read_text(std::string_view key, ondemand::value value, PathEntry& en
   if (value.is_null()) return {};
   std::string_view text;
   if (value.get_string().get(text) == simdjson::SUCCESS) return std::string(text);
-  entry.odd = fmt::format("`{}`\n{}", key, shown(value));
+  entry.note(key, value);
   return {};
 }
 
@@ -58,14 +64,10 @@ void read_member(std::string_view key, ondemand::value value, PathEntry& entry) 
     entry.out.placeholder = read_text(key, value, entry);
   } else if (key == "size_in_bytes" && !value.is_null()) {
     std::uint64_t size = 0;
-    if (value.get_uint64().get(size) != simdjson::SUCCESS) {
-      entry.odd = fmt::format("`{}`\n{}", key, shown(value));
-    }
+    if (value.get_uint64().get(size) != simdjson::SUCCESS) entry.note(key, value);
     entry.out.size_bytes = size;
   } else if (key == "no_link" && !value.is_null()) {
-    if (value.get_bool().get(entry.out.no_link) != simdjson::SUCCESS) {
-      entry.odd = fmt::format("`{}`\n{}", key, shown(value));
-    }
+    if (value.get_bool().get(entry.out.no_link) != simdjson::SUCCESS) entry.note(key, value);
   }
 }
 
@@ -73,9 +75,9 @@ CondaPath finish(PathEntry entry) {
   if (!entry.path) throw malformed("an entry has no text `_path`");
   CondaPath path = std::move(entry.out);
   path.path = read_conda_path(*entry.path, kPaths);
-  if (const std::size_t line = entry.odd.find('\n'); line != std::string::npos) {
-    throw malformed(fmt::format("{} of `{}` is {}", entry.odd.substr(0, line), path.path,
-                                printable_name(entry.odd.substr(line + 1))));
+  if (entry.odd) {
+    throw malformed(fmt::format("`{}` of `{}` is {}", entry.odd->first, path.path,
+                                printable_name(entry.odd->second)));
   }
   if (entry.type == "softlink") {
     path.type = CondaPath::Type::kSymlink;

@@ -157,15 +157,12 @@ MatchSpec MatchSpecParser::parse() {
     const Part before = text.substr(0, colon);
     const std::size_t first = before.rfind(':');
     const std::size_t end = first == std::string_view::npos ? 0 : first;
-    if (!out_.channel_ && !out_.subdir_) {
-      parse_channel(trim(before.substr(0, end)));
-    } else {
-      MatchSpec given = out_;
-      out_.subdir_.reset();
-      parse_channel(trim(before.substr(0, end)));
-      if (given.channel_) out_.channel_ = given.channel_;
-      if (given.subdir_) out_.subdir_ = given.subdir_;
-    }
+    // Brackets win over what stands before them.
+    MatchSpec given = out_;
+    out_.subdir_.reset();
+    parse_channel(trim(before.substr(0, end)));
+    if (given.channel_) out_.channel_ = std::move(given.channel_);
+    if (given.subdir_) out_.subdir_ = std::move(given.subdir_);
     text = text.substr(colon + 1);
   }
   parse_name(trim(text));
@@ -220,13 +217,18 @@ void MatchSpecParser::parse_channel(Part text) {
     set_subdir(text.substr(open + 1, text.size() - open - 2), text);
     text = text.substr(0, open);
   }
+  auto subdir = set_channel(text, text, "expected a channel's name or URL before `::`");
+  if (subdir) out_.subdir_ = std::move(subdir);
+}
+
+std::optional<std::string> MatchSpecParser::set_channel(std::string_view text, Part place,
+                                                        std::string_view expected) {
   const std::string clean = split_credentials(text).url;
   const auto [channel, subdir] = split_subdir(clean);
-  if (!is_channel(channel)) {
-    throw error_at(text, "expected a channel's name or URL before `::`");
-  }
-  if (subdir) out_.subdir_ = std::string(*subdir);
+  if (!is_channel(channel)) throw error_at(place, std::string(expected));
+  out_.channel_.reset();
   if (channel != "*") out_.channel_ = std::string(channel);
+  return subdir ? std::optional<std::string>(*subdir) : std::nullopt;
 }
 
 MatchSpecParser::Part MatchSpecParser::take_brackets(Part text) {
@@ -319,12 +321,8 @@ MatchSpecParser::Part MatchSpecParser::take_value(Part& rest, std::string& unesc
 void MatchSpecParser::set_field(Part key, const std::string& value, Part place) {
   if (key == "name") return;
   if (key == "channel") {
-    const std::string clean = split_credentials(value).url;
-    const auto [channel, own_subdir] = split_subdir(clean);
-    if (!is_channel(channel)) throw error_at(place, "expected a channel's name or URL");
-    out_.channel_.reset();
-    if (channel != "*") out_.channel_ = std::string(channel);
-    if (own_subdir && !out_.subdir_) out_.subdir_ = std::string(*own_subdir);
+    auto subdir = set_channel(value, place, "expected a channel's name or URL");
+    if (!out_.subdir_) out_.subdir_ = std::move(subdir);
   } else if (key == "subdir") {
     set_subdir(value, place);
   } else if (key == "version") {

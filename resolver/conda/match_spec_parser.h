@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,9 @@ class MatchSpecParser {
 
   void parse_package_file(Part text);
   void parse_channel(Part text);
+  /// Returns the subdir that the channel ends in.
+  std::optional<std::string> set_channel(std::string_view text, Part place,
+                                         std::string_view expected);
   Part take_brackets(Part text);
   void parse_brackets(Part inside);
   Part take_value(Part& rest, std::string& unescaped) const;

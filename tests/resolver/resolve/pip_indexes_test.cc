@@ -16,7 +16,7 @@ std::vector<std::string> rendered(const std::vector<Url>& urls) {
 }
 
 TEST(PipIndexes, AreExtraOnesFirstAndThenTheOneThatSomebodyNames) {
-  const PipPlaceSettings none{.command_line = {}, .environment = {}, .working_directory = "/work"};
+  const PipPlaceSettings none{.command_line = {}, .environment = {}, .working_directory = "/home"};
   EXPECT_THAT(rendered(read_index_settings({}, none).indexes),
               ElementsAre("https://pypi.org/simple"));
   PipPlaceSettings given = none;
@@ -35,11 +35,11 @@ TEST(PipIndexes, AreExtraOnesFirstAndThenTheOneThatSomebodyNames) {
               ElementsAre("https://spec-extra.example/", "https://a.example/",
                           "https://spec.example/simple"));
   EXPECT_THAT(rendered(settings.find_links),
-              ElementsAre("file:///abs/wheels", "file:///work/wheels"));
+              ElementsAre("file:///abs/wheels", "file:///home/wheels"));
   given.command_line = {.index_url = "index", .extra_index_urls = {"https://cli.example/"}};
   EXPECT_THAT(rendered(read_index_settings(spec, given).indexes),
               ElementsAre("https://cli.example/", "https://spec-extra.example/",
-                          "https://a.example/", "file:///work/index"));
+                          "https://a.example/", "file:///home/index"));
   given.command_line.no_index = true;
   EXPECT_THAT(read_index_settings(spec, given).indexes, IsEmpty());
 }
